@@ -1,0 +1,171 @@
+"""What can be wrong, said so that it can be put right.
+
+A fault of a row is a line of a table with :data:`FAULT_COLUMNS`; its sentence and its remedy come
+from :data:`RULES`. What stops a run is an :class:`OstwerkError`, whose exit code is the command's.
+"""
+
+import difflib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from .language import text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class OstwerkError(Exception):
+    """Something that the user can put right; the message says what, where, why and how.
+
+    Parameters
+    ----------
+    message : str
+        An English sentence, with ``{placeholders}`` for the values.
+    **values
+        What the placeholders stand for.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, **values: object):
+        super().__init__(message)
+        self.message, self.values = message, values
+
+    def text(self, language: str) -> str:
+        """Give the message in a language."""
+        return text(self.message, language, **self.values)
+
+    def __str__(self) -> str:
+        return self.text("en")
+
+    def __reduce__(self) -> tuple:
+        return _rebuild, (type(self), self.message, self.values)
+
+
+def _rebuild(kind: type[OstwerkError], message: str, values: dict[str, object]) -> OstwerkError:
+    """Let errors cross process borders with their values."""
+    return kind(message, **values)
+
+
+class DataError(OstwerkError):
+    """An input is unusable."""
+
+    exit_code = 2
+
+
+class DisclosureError(OstwerkError):
+    """A release would tell what must not be told."""
+
+    exit_code = 3
+
+
+class NotebookError(OstwerkError):
+    """A notebook cannot run, or has failed."""
+
+    exit_code = 4
+
+
+class ReleaseError(OstwerkError):
+    """A release cannot be written, or is damaged."""
+
+
+class Rule(NamedTuple):
+    """A rule that a row can break, and what to do then."""
+
+    text: str
+    remedy: str
+
+
+FAULT_COLUMNS = ["table", "source", "file", "line", "column", "value", "rule", "expected"]
+"""A fault: where it is (line of the text file or number of the feature), what stands there, which
+rule it breaks, and what the rule expected."""
+
+RULES = {
+    # of the file
+    "cells": Rule(
+        "The row has another number of cells than the header: {value}",
+        "Look for a delimiter inside a cell and put that cell in quotation marks.",
+    ),
+    "geometry": Rule(
+        "The geometry is {value}.", "Draw the shape again or take it from the official source."
+    ),
+    "period": Rule(
+        "{value} is not a period that can be read.", "Write 2026, 2026-Q3 or 3.Qu. 2026."
+    ),
+    # of a cell
+    "required": Rule("{column} is empty.", "Fill it in: the table needs it in every row."),
+    "number": Rule("{value} in {column} is not a number.", "Leave digits and one decimal mark."),
+    "whole_number": Rule("{value} in {column} is not a whole number.", "Leave digits only."),
+    "date": Rule("{value} in {column} is not a date.", "Write 2026-12-31 or 31.12.2026."),
+    "boolean": Rule("{value} in {column} is neither yes nor no.", "Write ja or nein."),
+    "allowed": Rule(
+        "{value} in {column} is not one of: {expected}.",
+        "Correct it, or recode it under [[sources]] values in programme.toml.",
+    ),
+    "range": Rule("{value} in {column} must be {expected}.", "Correct the figure at its source."),
+    "pattern": Rule("{value} in {column} must be {expected}.", "Correct the code at its source."),
+    # of a row
+    "key": Rule(
+        "{value} in {column} stands in more than one row.",
+        "Keep one row for each key, or give each its own key.",
+    ),
+    "duplicate_row": Rule(
+        "The row stands twice, the same in every cell.", "Delete one of them if it is an error."
+    ),
+    "order": Rule("{column} is {value}, which must be {expected}.", "Correct one of the two."),
+    "needs": Rule("{column} is empty, and {expected}.", "Fill it in, or correct the other column."),
+    # between tables
+    "unknown": Rule(
+        "{value} in {column} is not in the table {expected}.",
+        "Add it there, or correct it here.",
+    ),
+    "area_name": Rule(
+        "{value} is not the name of an area; the nearest is {expected}.",
+        "Add the spelling under aliases in programme.toml, or correct it.",
+    ),
+    "outside": Rule(
+        "The point {value} lies in no district.",
+        "Check that longitude and latitude are not swapped, and the coordinate system.",
+    ),
+    "sum": Rule("The shares of {value} add up to {expected}, not 100.", "Complete the shares."),
+}
+
+
+def faults_frame(rows: Iterable[dict] = ()) -> "pd.DataFrame":
+    """Make a table of faults, of any number of rows.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+        Each with keys of :data:`FAULT_COLUMNS`; what is left out is empty.
+
+    Returns
+    -------
+    DataFrame, shape (n, 8)
+        All text but ``line``, a whole number.
+    """
+    import pandas as pd
+
+    frame = pd.DataFrame(list(rows), columns=FAULT_COLUMNS)
+    frame["line"] = pd.to_numeric(frame["line"]).astype("Int64")
+    for column in FAULT_COLUMNS:
+        if column != "line":
+            frame[column] = frame[column].astype("str").fillna("")
+    return frame
+
+
+def sentence(fault: dict, language: str = "en") -> str:
+    """Say one fault in words: where, what, and the remedy."""
+    rule = RULES[fault["rule"]]
+    values = {key: fault[key] for key in ("value", "column", "expected")}
+    where = text("{file}, line {line}", language, file=fault["file"], line=fault["line"])
+    said = text(rule.text, language, **values)
+    return f"{where}: {said} {text(rule.remedy, language)}"
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Name the most similar of several names, for "did you mean"; the first where none is near."""
+    names = list(names)
+    folded = {candidate.casefold(): candidate for candidate in names}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.0)
+    return folded[near[0]] if near else ""

@@ -1,0 +1,97 @@
+"""German and English: sentences, numbers, quarters and dates.
+
+Sentences are written in English in the code; their German stands in ``locale/de.po``. The file
+is read as it is, so there is nothing to compile and nothing to forget to compile.
+"""
+
+import locale
+import math
+import os
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+LANGUAGES = ("de", "en")
+LOCALES = {"de": "de_DE", "en": "en_GB"}
+
+
+@cache
+def _german() -> dict[str, str]:
+    from babel.messages.pofile import read_po
+
+    with (Path(__file__).parent / "locale" / "de.po").open("rb") as file:
+        return {str(m.id): str(m.string) for m in read_po(file, locale="de") if m.id and m.string}
+
+
+def text(message: str, language: str = "en", **values: object) -> str:
+    """Give a sentence in a language, its ``{placeholders}`` filled in.
+
+    Parameters
+    ----------
+    message : str
+        The English sentence, as it stands in the code.
+    language : {"de", "en"}
+    **values
+        What the placeholders stand for.
+    """
+    template = _german().get(message, message) if language == "de" else message
+    return template.format(**values) if values else template
+
+
+def preferred() -> str:
+    """Name the language of the surrounding locale: German where it is German, else English."""
+    named = next((os.environ[k] for k in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(k)), "")
+    named = named or (locale.getlocale()[0] or "")
+    return "de" if named.lower().startswith(("de", "german")) else "en"
+
+
+def number(value: float, unit: str, language: str, digits: int | None = None) -> str:
+    """Write a number with its unit, as the language does: ``1.234,5 %`` or ``1,234.5%``.
+
+    Parameters
+    ----------
+    value : float
+        NaN is written as a dash: whether it is missing or suppressed is for the caller to say.
+    unit : str
+        As in the catalogue: ``EUR``, ``percent``, ``FTE``, ``enterprises``, ``per 1,000 residents``.
+    language : {"de", "en"}
+    digits : int, optional
+        Decimal places; by default none for whole numbers and from 1,000 on, else one.
+    """
+    from babel.numbers import format_decimal
+
+    if value is None or math.isnan(value):
+        return "–"
+    if digits is None:
+        digits = 0 if float(value).is_integer() or abs(value) >= 1000 else 1
+    # Half up, as people round; the small push undoes binary noise such as 0.045 -> 0.0449999.
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    written = format_decimal(round(value, digits + 6), format=pattern, locale=LOCALES[language])
+    written = written.replace("-", "−")
+    sign = unit_sign(unit, language)
+    return f"{written}\u00a0{sign}" if sign else written
+
+
+def unit_sign(unit: str, language: str) -> str:
+    """Give the short form in which a unit follows a number; empty for plain counts."""
+    if unit in ("", "1"):
+        return ""
+    return {"EUR": "€", "percent": "%"}.get(unit) or text(unit, language)
+
+
+def quarter(period: str, language: str) -> str:
+    """Name a period: ``2026-Q3`` is ``3. Quartal 2026`` or ``Q3 2026``; a year stays as it is."""
+    if "-Q" not in period:
+        return period
+    year, number_of_quarter = period.split("-Q")
+    if language == "de":
+        return f"{number_of_quarter}. Quartal {year}"
+    return f"Q{number_of_quarter} {year}"
+
+
+def day(value: date, language: str) -> str:
+    """Write a date: ``31.12.2026`` or ``31 December 2026``."""
+    from babel.dates import format_date
+
+    pattern = "dd.MM.yyyy" if language == "de" else "d MMMM yyyy"
+    return format_date(value, pattern, locale=LOCALES[language])

@@ -1,0 +1,332 @@
+"""The programme file: everything that is particular to a city, checked on reading.
+
+``programme.toml`` names the city, the tree of measures, areas, sources, targets and rules. Nothing
+of it stands in the package's code, so another city is another file.
+"""
+
+import re
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from . import periods
+from .faults import DataError, nearest
+
+SECRET = re.compile(r"(password|passwort|passwd|secret|token|api_?key)$", re.IGNORECASE)
+CREDENTIALS = re.compile(r"://[^/\s:@]+:[^/\s@]+@")
+
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+
+
+class Section(BaseModel):
+    """A table of the file: closed to unknown keys, fixed once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys(cls, given: Any) -> Any:
+        if isinstance(given, dict):
+            for key in given:
+                if key not in cls.model_fields:
+                    near = nearest(key, cls.model_fields)
+                    raise ValueError(f"unknown key '{key}'; did you mean '{near}'?")
+        return given
+
+
+class Text(Section):
+    """A text in both languages; one string stands for both."""
+
+    de: str
+    en: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_for_both(cls, given: Any) -> Any:
+        return {"de": given, "en": given} if isinstance(given, str) else given
+
+
+class City(Section):
+    """The city as a whole, against which its districts are held."""
+
+    id: Id = Field(description="Code of the city in the observations.")
+    name: str = Field(description="Name of the city.")
+    aliases: list[str] = Field([], description="Other spellings of the city in statistics files.")
+
+
+class Measure(Section):
+    """A node of the programme tree: initiative, lead project or measure."""
+
+    id: Id = Field(description="Code of the measure, as in `grants.measure_id`.")
+    name: Text = Field(description="Name, for pages.")
+    kind: Literal["initiative", "lead_project", "measure"] = Field(
+        "measure", description="Place in the tree."
+    )
+    parent: str = Field("", description="Code of the node above; empty at the top.")
+    funds: list[str] = Field([], description="Funds that pay: ERDF, ESF, federal, state, city.")
+    starts_on: date | None = Field(None, description="First day.")
+    ends_on: date | None = Field(None, description="Last day.")
+
+
+class Area(Section):
+    """A programme or comparison area made of districts."""
+
+    id: Id = Field(description="Code of the area in the observations.")
+    name: Text = Field(description="Name, for pages.")
+    level: Literal["programme", "comparison"] = Field("programme", description="What it is for.")
+    districts: list[str] = Field(description="Codes of the districts that make up the area.")
+
+
+class Source(Section):
+    """A file and how its columns become those of a table."""
+
+    table: str = Field(description="The table that the file fills; several files may fill one.")
+    path: str = Field(description="The file, from the folder of `programme.toml`.")
+    format: Literal["", "csv", "geodata", "lis", "operations"] = Field(
+        "", description="The reader; found by the file's ending where empty."
+    )
+    columns: dict[str, str] = Field({}, description="Column of the table = column of the file.")
+    values: dict[str, dict[str, str]] = Field(
+        {}, description="Recoding by column of the table: value of the file = value of the table."
+    )
+    constants: dict[str, str] = Field({}, description="Columns with the same value in every row.")
+    where: dict[str, list[str]] = Field(
+        {}, description="Rows to keep: column of the file = values. The others are counted."
+    )
+    delimiter: str | None = Field(None, description="Mark between cells; found where left out.")
+    encoding: str | None = Field(None, description="utf-8, cp1252, utf-16; found where left out.")
+    decimal_mark: Literal[",", "."] | None = Field(
+        None, description="Decimal mark; found where left out, an error where it cannot be told."
+    )
+    date_format: str | None = Field(
+        None, description="Form of dates other than 2026-12-31 and 31.12.2026, as in strptime."
+    )
+    header_line: int | None = Field(None, description="Line of the header; found where left out.")
+    crs: str | None = Field(None, description="Coordinate system, where the file does not say.")
+    fault_limit_pct: float | None = Field(
+        None, ge=0, le=100, description="Share of rows that may be set aside; else the programme's."
+    )
+
+    @property
+    def reader(self) -> str:
+        """Name of the reader: the stated format, else by the file's ending."""
+        ending = Path(self.path).suffix.lower()
+        return self.format or ("geodata" if ending in {".geojson", ".json", ".gpkg"} else "csv")
+
+
+class Target(Section):
+    """What a measure promised to reach."""
+
+    indicator: str = Field(description="Code of an indicator of the catalogue.")
+    measure_id: str = Field("", description="Code of the measure; empty for the whole programme.")
+    status: str = Field("", description="Status of jobs on which the target is counted.")
+    due: date = Field(description="Day by which it is to be reached.")
+    target_value: float = Field(description="The value to reach, in the indicator's unit.")
+
+
+class Headline(Section):
+    """A figure that was published before, against which a release is held."""
+
+    id: Id = Field(description="Code of the headline.")
+    indicator: str = Field(description="Code of the indicator that counts the same thing.")
+    measure_id: str = Field("", description="Code of the measure; empty for the whole programme.")
+    status: str = Field("", description="Status of jobs that the headline counts.")
+    value: float = Field(description="The published value.")
+    qualifier: Literal["exactly", "about", "more_than"] = Field(
+        "exactly", description="How the figure was put."
+    )
+    definition: str = Field("", description="What it counts.")
+    source: str = Field("", description="Where it was published.")
+
+
+class DisclosureRules(Section):
+    """What keeps a published cell from telling about one contributor. Never published."""
+
+    minimum_enterprises: int = Field(3, ge=1, description="Fewest enterprises in a cell.")
+    minimum_persons: int = Field(3, ge=1, description="Fewest persons in a cell.")
+
+
+class Notebook(Section):
+    """Settings of one notebook, under its name without the ending."""
+
+    parameters: dict[str, Any] = Field({}, description="Values for its `parameters` cell.")
+
+
+class RunRules(Section):
+    """Limits of the quarterly run."""
+
+    notebook_time_limit_s: float = Field(
+        900, gt=0, description="After this time a notebook is stopped with its kernel."
+    )
+
+
+class Pages(Section):
+    """Texts that the law asks of a public page."""
+
+    imprint: Text = Field(Text(de="", en=""), description="Who is responsible.")
+    accessibility: Text = Field(Text(de="", en=""), description="Statement and feedback address.")
+    privacy: Text = Field(Text(de="", en=""), description="What is done with visitors' data.")
+
+
+class Programme(Section):
+    """A checked ``programme.toml``; the keys of its ``[programme]`` table come first."""
+
+    id: Id = Field(description="Code of the programme, and folder of its releases.")
+    name: Text = Field(description="Name, for pages.")
+    is_demonstration: bool = Field(
+        False, description="Marks every page and file as demonstration data."
+    )
+    first_quarter: str = Field(description="First quarter of the series.")
+    crs: str = Field(description="Metric coordinate system, such as EPSG:25833.")
+    seed: int = Field(0, description="Seed of everything random.")
+    allow_outside: bool = Field(False, description="Sources may lie outside the folder.")
+    fault_limit_pct: float = Field(
+        1.0, ge=0, le=100, description="Share of a table's rows that may be set aside."
+    )
+    city: City
+    measures: list[Measure] = []
+    areas: list[Area] = []
+    sources: list[Source] = []
+    targets: list[Target] = []
+    headlines: list[Headline] = []
+    disclosure: DisclosureRules = DisclosureRules()
+    notebooks: dict[str, Notebook] = {}
+    run: RunRules = RunRules()
+    pages: Pages = Pages()
+    path: Path = Field(exclude=True)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        try:
+            periods.parse_quarter(self.first_quarter)
+        except DataError as error:
+            raise ValueError(f"first_quarter: {error}") from None
+        ids = [measure.id for measure in self.measures]
+        for name, codes in {"measures": ids, "areas": [area.id for area in self.areas]}.items():
+            if len(set(codes)) < len(codes):
+                raise ValueError(f"{name}: an id stands twice in {codes}; each needs its own")
+        parents = {measure.id: measure.parent for measure in self.measures}
+        for measure in self.measures:
+            seen, node = {measure.id}, measure.parent
+            while node:
+                if node not in parents:
+                    near = nearest(node, ids)
+                    raise ValueError(
+                        f"measures: parent '{node}' of '{measure.id}' is not a measure;"
+                        f" did you mean '{near}'?"
+                    )
+                if node in seen:
+                    raise ValueError(f"measures: '{measure.id}' is its own ancestor")
+                seen.add(node)
+                node = parents[node]
+        for name, entries in {"targets": self.targets, "headlines": self.headlines}.items():
+            for entry in entries:
+                if entry.measure_id and entry.measure_id not in parents:
+                    near = nearest(entry.measure_id, ids)
+                    raise ValueError(
+                        f"{name}: measure_id '{entry.measure_id}' is not a measure;"
+                        f" did you mean '{near}'?"
+                    )
+        return self
+
+    @property
+    def folder(self) -> Path:
+        """The folder from which the sources' paths count."""
+        return self.path.parent
+
+    def source_path(self, source: Source) -> Path:
+        """Resolve a source's path, and refuse one that leaves the programme's folder.
+
+        Raises
+        ------
+        DataError
+            If the path, links followed, lies outside and ``allow_outside`` is not set.
+        """
+        path = (self.folder / source.path).resolve()
+        if not self.allow_outside and not path.is_relative_to(self.folder.resolve()):
+            raise DataError(
+                "{file}: the source {source} lies outside the programme's folder. Move it in, or "
+                "set allow_outside = true.",
+                file=self.path.name,
+                source=source.path,
+            )
+        return path
+
+    @classmethod
+    def read(cls, path: str | Path) -> "Programme":
+        """Read and check a programme.
+
+        Parameters
+        ----------
+        path : str or Path
+            The folder of a programme or its TOML file.
+
+        Raises
+        ------
+        DataError
+            If the file is missing or wrong: all faults at once, each with its place.
+        """
+        path = Path(path)
+        path = path / "programme.toml" if path.is_dir() else path
+        try:
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise DataError(
+                "{path} does not exist. Name a programme's folder, or make one with: "
+                "ostwerk init DIR",
+                path=path,
+            ) from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            raise DataError("{path} cannot be read: {error}", path=path, error=error) from None
+        _refuse_secrets(document, path)
+        head = document.pop("programme", {})
+        doubled = sorted(document.keys() & head.keys()) if isinstance(head, dict) else ["programme"]
+        if doubled:
+            raise DataError(
+                "{path}: {keys} must stand either in [programme] or beside it, not in both.",
+                path=path,
+                keys=", ".join(doubled),
+            )
+        try:
+            return cls(**head, **document, path=path.absolute())
+        except ValidationError as error:
+            lines = [
+                f"{'.'.join(map(str, fault['loc'])) or '[programme]'}: {_reason(fault)}"
+                for fault in error.errors()
+            ]
+            raise DataError(
+                "{path} has faults:\n  {lines}", path=path, lines="\n  ".join(lines)
+            ) from None
+
+
+def _reason(fault: Any) -> str:
+    """Shorten pydantic's message to what a user needs."""
+    reason = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] in {"missing", "value_error"}:
+        return {"Field required": "is missing"}.get(reason, reason)
+    return f"{reason}, got {fault['input']!r}"
+
+
+def _refuse_secrets(value: Any, path: Path, place: str = "") -> None:
+    """Refuse a secret in the file: it would travel with every copy of it."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if SECRET.search(str(key)) and isinstance(inner, str):
+                raise DataError(
+                    "{path}: {place} holds a secret. Put it into an environment variable.",
+                    path=path,
+                    place=f"{place}{key}",
+                )
+            _refuse_secrets(inner, path, f"{place}{key}.")
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            _refuse_secrets(inner, path, f"{place}{number}.")
+    elif isinstance(value, str) and CREDENTIALS.search(value):
+        raise DataError(
+            "{path}: {place} holds a secret. Put it into an environment variable.",
+            path=path,
+            place=place.rstrip("."),
+        )
