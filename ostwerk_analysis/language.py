@@ -8,10 +8,12 @@ import locale
 import math
 import os
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
 
 LANGUAGES = ("de", "en")
+LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 LOCALES = {"de": "de_DE", "en": "en_GB"}
 
 
@@ -40,7 +42,9 @@ def text(message: str, language: str = "en", **values: object) -> str:
 
 def preferred() -> str:
     """Name the language of the surrounding locale: German where it is German, else English."""
-    named = next((os.environ[k] for k in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(k)), "")
+    named = next(
+        (os.environ[k] for k in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(k)), ""
+    )
     named = named or (locale.getlocale()[0] or "")
     return "de" if named.lower().startswith(("de", "german")) else "en"
 
@@ -53,7 +57,7 @@ def number(value: float, unit: str, language: str, digits: int | None = None) ->
     value : float
         NaN is written as a dash: whether it is missing or suppressed is for the caller to say.
     unit : str
-        As in the catalogue: ``EUR``, ``percent``, ``FTE``, ``enterprises``, ``per 1,000 residents``.
+        As in the catalogue: ``EUR``, ``percent``, ``FTE``, ``enterprises``.
     language : {"de", "en"}
     digits : int, optional
         Decimal places; by default none for whole numbers and from 1,000 on, else one.
@@ -64,10 +68,10 @@ def number(value: float, unit: str, language: str, digits: int | None = None) ->
         return "–"
     if digits is None:
         digits = 0 if float(value).is_integer() or abs(value) >= 1000 else 1
-    # Half up, as people round; the small push undoes binary noise such as 0.045 -> 0.0449999.
+    # Half up, as people round; the shortest decimal of the float, so that 0.45 is 0.5, not 0.4.
+    exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    written = format_decimal(round(value, digits + 6), format=pattern, locale=LOCALES[language])
-    written = written.replace("-", "−")
+    written = format_decimal(exact, format=pattern, locale=LOCALES[language]).replace("-", "−")
     sign = unit_sign(unit, language)
     return f"{written}\u00a0{sign}" if sign else written
 

@@ -222,7 +222,8 @@ class Programme(Section):
                     raise ValueError(f"measures: '{measure.id}' is its own ancestor")
                 seen.add(node)
                 node = parents[node]
-        for name, entries in {"targets": self.targets, "headlines": self.headlines}.items():
+        pledges: dict[str, list[Any]] = {"targets": self.targets, "headlines": self.headlines}
+        for name, entries in pledges.items():
             for entry in entries:
                 if entry.measure_id and entry.measure_id not in parents:
                     near = nearest(entry.measure_id, ids)

@@ -1,0 +1,416 @@
+"""Contracts of the input tables: columns, units, keys, ranges, and how tables refer to each other.
+
+A contract is a pandera schema. The text of a check is ``rule|what was expected``, the rule being a
+key of :data:`ostwerk_analysis.faults.RULES`; a check of whole rows names its column in between.
+:func:`broken_rules` turns what pandera finds into faults.
+"""
+
+import functools
+
+import pandas as pd
+import pandera.pandas as pa
+
+KINDS = {
+    "text": "str",
+    "number": "float64",
+    "whole number": "Int64",
+    "date": "datetime64[ns]",
+    "yes/no": "boolean",
+}
+"""Kind of a column, as the documentation names it, and its type in memory."""
+
+STATUS_LADDER = ("promised", "claimed", "verified", "retained")
+FUNDS = ("ERDF", "ESF", "federal", "state", "city")
+AREA_LEVELS = ("district", "borough", "city")
+
+# First and last division (two digits) of each section, from the classifications' own tables of
+# contents: WZ 2008 (NACE Rev. 2) and WZ 2025 (NACE Rev. 2.1), Destatis.
+_SECTIONS_BOTH = {"A": (1, 3), "B": (5, 9), "C": (10, 33), "D": (35, 35), "E": (36, 39)}
+_SECTIONS_BOTH |= {"F": (41, 43), "H": (49, 53), "I": (55, 56)}
+WZ_SECTIONS: dict[str, dict[str, tuple[int, int]]] = {
+    "2008": _SECTIONS_BOTH
+    | {"G": (45, 47), "J": (58, 63), "K": (64, 66), "L": (68, 68), "M": (69, 75), "N": (77, 82)}
+    | {"O": (84, 84), "P": (85, 85), "Q": (86, 88), "R": (90, 93), "S": (94, 96)}
+    | {"T": (97, 98), "U": (99, 99)},
+    "2025": _SECTIONS_BOTH
+    | {"G": (46, 47), "J": (58, 60), "K": (61, 63), "L": (64, 66), "M": (68, 68), "N": (69, 75)}
+    | {"O": (77, 82), "P": (84, 84), "Q": (85, 85), "R": (86, 88), "S": (90, 93)}
+    | {"T": (94, 96), "U": (97, 98), "V": (99, 99)},
+}
+
+
+def wz_section(wz_code: pd.Series, wz_version: pd.Series) -> pd.Series:
+    """Give the section of each code of the German classification of economic activities.
+
+    Parameters
+    ----------
+    wz_code : Series of str, shape (n,)
+        ``47.11``, ``47`` or the section's letter itself.
+    wz_version : Series of str, shape (n,)
+        ``2008`` or ``2025``; WZ 2008 where missing.
+
+    Returns
+    -------
+    Series of str, shape (n,)
+        Missing where the code is missing or belongs to no section.
+    """
+    letter_of = {
+        (version, f"{division:02d}"): letter
+        for version, sections in WZ_SECTIONS.items()
+        for letter, (first, last) in sections.items()
+        for division in range(first, last + 1)
+    } | {(version, letter): letter for version, found in WZ_SECTIONS.items() for letter in found}
+    pairs = pd.MultiIndex.from_arrays([wz_version.fillna("2008"), wz_code.str[:2]])
+    letters = pd.Series(letter_of).reindex(pairs).to_numpy()
+    return pd.Series(letters, wz_code.index, dtype="str")
+
+
+def _column(kind: str, description: str, *checks: pa.Check, required: bool = False) -> pa.Column:
+    return pa.Column(
+        KINDS[kind],
+        list(checks),
+        nullable=not required,
+        description=description,
+        metadata={"kind": kind, "required": required},
+    )
+
+
+def _one_of(*values: str) -> pa.Check:
+    return pa.Check.isin(values, error=f"allowed|{', '.join(values)}")
+
+
+def _at_least(lowest: float) -> pa.Check:
+    return pa.Check.ge(lowest, error=f"range|{lowest:g} or more")
+
+
+def _between(lowest: float, highest: float) -> pa.Check:
+    return pa.Check.in_range(lowest, highest, error=f"range|from {lowest:g} to {highest:g}")
+
+
+def _pattern(expression: str, expected: str) -> pa.Check:
+    return pa.Check.str_matches(expression, error=f"pattern|{expected}")
+
+
+def _not_before(later: str, earlier: str) -> pa.Check:
+    return pa.Check(
+        lambda frame: ~(frame[later] < frame[earlier]),
+        error=f"order|{later}|on or after {earlier}",
+    )
+
+
+def _not_above(lower: str, upper: str) -> pa.Check:
+    return pa.Check(
+        lambda frame: ~(frame[lower] > frame[upper]), error=f"order|{lower}|at most {upper}"
+    )
+
+
+def _needs(column: str, when: str, values: tuple[str, ...]) -> pa.Check:
+    return pa.Check(
+        lambda frame: frame[column].notna() | ~frame[when].isin(values),
+        error=f"needs|{column}|{when} is {' or '.join(values)}",
+    )
+
+
+def _one_needed(column: str, *others: str) -> pa.Check:
+    return pa.Check(
+        lambda frame: frame[[column, *others]].notna().any(axis=1),
+        error=f"needs|{column}|{' and '.join(others)} is empty too",
+    )
+
+
+def _contract(
+    description: str,
+    columns: dict[str, pa.Column],
+    *checks: pa.Check,
+    key: tuple[str, ...],
+    geometry: str = "",
+) -> pa.DataFrameSchema:
+    return pa.DataFrameSchema(
+        columns,
+        checks=list(checks),
+        unique=list(key),
+        report_duplicates="all",
+        description=description,
+        metadata={"geometry": geometry},
+    )
+
+
+_text = functools.partial(_column, "text")
+_id = functools.partial(_column, "text", required=True)
+_date = functools.partial(_column, "date")
+_yes_no = functools.partial(_column, "yes/no")
+
+
+def _number(description: str, *, required: bool = False) -> pa.Column:
+    return _column("number", description, _at_least(0), required=required)
+
+
+_lon = _column("number", "Longitude in degrees, WGS 84.", _between(-180, 180))
+_lat = _column("number", "Latitude in degrees, WGS 84.", _between(-90, 90))
+_district = _text("Code of the district; found from the point where there is one.")
+
+TABLES: dict[str, pa.DataFrameSchema] = {
+    "boroughs": _contract(
+        "A borough (Stadtbezirk): a group of districts.",
+        {"borough_id": _id("Code of the borough."), "name": _id("Name of the borough.")},
+        key=("borough_id",),
+        geometry="optional",
+    ),
+    "districts": _contract(
+        "A district (Ortsteil) with its polygon.",
+        {
+            "district_id": _id("Official code, as text."),
+            "name": _id("Official name."),
+            "borough_id": _text("Code of the borough; found from the boroughs' polygons if empty."),
+            "area_km2": _number("Official area in km²."),
+            "valid_from": _date("First day of this cut of the district."),
+            "valid_to": _date("Last day of this cut; empty while it is valid."),
+        },
+        _not_before("valid_to", "valid_from"),
+        key=("district_id",),
+        geometry="required",
+    ),
+    "sites": _contract(
+        "A WerkStadt or contact point.",
+        {
+            "site_id": _id("Code of the site."),
+            "name": _id("Name of the site."),
+            "kind": _text(
+                "werkstadt or contact_point.", _one_of("werkstadt", "contact_point"), required=True
+            ),
+            "address": _text("Street, number, postcode."),
+            "lon": _lon,
+            "lat": _lat,
+            "district_id": _district,
+            "opened_on": _date("First day."),
+            "closed_on": _date("Last day; empty while open."),
+            "measure_id": _text("Code of the measure that runs it."),
+        },
+        _not_before("closed_on", "opened_on"),
+        key=("site_id",),
+        geometry="optional",
+    ),
+    "businesses": _contract(
+        "An enterprise.",
+        {
+            "business_id": _id("Code of the enterprise."),
+            "address": _text("Street, number, postcode."),
+            "lon": _lon,
+            "lat": _lat,
+            "district_id": _district,
+            "wz_code": _text(
+                "Economic activity, WZ.",
+                _pattern(r"^([A-Z]|\d{2}(\.\d{1,2}(\.\d)?)?)$", "a code of the WZ such as 47.11"),
+            ),
+            "wz_version": _text(
+                "Edition of the WZ: 2008 (taken if empty) or 2025.", _one_of("2008", "2025")
+            ),
+            "founded_on": _date("Day of foundation or registration."),
+            "closed_on": _date("Day of closing; empty while active."),
+            "employees_fte": _number("Employees in full-time equivalents."),
+            "turnover_eur": _number("Yearly turnover in euros."),
+            "balance_eur": _number("Balance sheet total in euros."),
+            "is_owner_operated": _yes_no("Run by its owner."),
+            "has_migrant_owner": _yes_no("An owner has a migration background."),
+            "group_id": _text("Code shared by linked enterprises."),
+        },
+        _not_before("closed_on", "founded_on"),
+        key=("business_id",),
+        geometry="optional",
+    ),
+    "contacts": _contract(
+        "A contact or advice session.",
+        {
+            "contact_id": _id("Code of the contact."),
+            "occurred_on": _date("Day of the contact.", required=True),
+            "kind": _text(
+                "What it was.",
+                _one_of(
+                    "first_contact", "advice", "startup_advice", "network_event", "community_event"
+                ),
+                required=True,
+            ),
+            "business_id": _text("The enterprise."),
+            "participant_id": _text("The person."),
+            "site_id": _text("Where it took place."),
+            "referred_to_site_id": _text("The site to which it referred."),
+            "hours": _number("Length in hours."),
+            "language": _text("Language of the contact."),
+            "topic": _text("What it was about."),
+        },
+        key=("contact_id",),
+    ),
+    "participants": _contract(
+        "A participant of an operation, under a pseudonym.",
+        {
+            "participant_id": _id("Pseudonym."),
+            "entered_on": _date("First day.", required=True),
+            "left_on": _date("Last day; empty while taking part."),
+            "site_id": _text("Where."),
+            "sex": _text("As recorded."),
+            "age_group": _text("As recorded."),
+            "isced": _text("Highest education, ISCED 2011."),
+            "labour_status_in": _text("Labour status on entering."),
+            "labour_status_out": _text("Labour status within four weeks of leaving."),
+            "labour_status_6m": _text("Labour status six months after leaving."),
+            "has_migration_background": _yes_no("Has a migration background."),
+            "district_id": _text("Code of the district of residence."),
+        },
+        _not_before("left_on", "entered_on"),
+        key=("participant_id",),
+    ),
+    "grants": _contract(
+        "An application for a grant.",
+        {
+            "grant_id": _id("Code of the application."),
+            "business_id": _id("The enterprise that applied."),
+            "measure_id": _id("The measure under which it applied."),
+            "applied_on": _date("Day of the application.", required=True),
+            "status": _text(
+                "Where it stands.",
+                _one_of("applied", "approved", "rejected", "withdrawn", "paid", "completed"),
+                required=True,
+            ),
+            "approved_on": _date("Day of approval."),
+            "paid_on": _date("Day of payment."),
+            "completed_on": _date("Day on which use of the funds was proved."),
+            "eligible_cost_eur": _number("Eligible cost in euros."),
+            "grant_eur": _number("Grant approved, in euros."),
+            "paid_eur": _number("Grant paid out, in euros."),
+            "purpose": _text("What for."),
+            "is_de_minimis": _yes_no("Given as de-minimis aid."),
+        },
+        _not_before("approved_on", "applied_on"),
+        _not_before("paid_on", "approved_on"),
+        _not_before("completed_on", "approved_on"),
+        _not_above("paid_eur", "grant_eur"),
+        _not_above("grant_eur", "eligible_cost_eur"),
+        _needs("approved_on", "status", ("approved", "paid", "completed")),
+        _needs("grant_eur", "status", ("approved", "paid", "completed")),
+        _needs("paid_on", "status", ("paid", "completed")),
+        _needs("paid_eur", "status", ("paid", "completed")),
+        key=("grant_id",),
+    ),
+    "funding_shares": _contract(
+        "A grant's share by fund; the shares of a grant add up to 100.",
+        {
+            "grant_id": _id("The grant."),
+            "fund": _text("Who pays.", _one_of(*FUNDS), required=True),
+            "share_pct": _column("number", "Share in percent.", _between(0, 100), required=True),
+        },
+        key=("grant_id", "fund"),
+    ),
+    "jobs": _contract(
+        "A rung that a job outcome has reached; a job has one row for each.",
+        {
+            "job_id": _id("Code of the job."),
+            "business_id": _id("The enterprise."),
+            "kind": _text(
+                "What it is.", _one_of("created", "secured", "training_place"), required=True
+            ),
+            "status": _text("The rung reached.", _one_of(*STATUS_LADDER), required=True),
+            "status_on": _date("Day on which it was reached.", required=True),
+            "fte": _number("Size in full-time equivalents.", required=True),
+            "headcount": _column("whole number", "Persons.", _at_least(0)),
+            "is_founder": _yes_no("The founder's own job."),
+            "grant_id": _text("The grant that it follows from."),
+        },
+        key=("job_id", "status"),
+    ),
+    "statistics": _contract(
+        "A figure of official statistics.",
+        {
+            "district_id": _id("Code of the district, borough or city."),
+            "area_level": _text(
+                "What the code stands for; district if empty.", _one_of(*AREA_LEVELS), required=True
+            ),
+            "period": _text(
+                "Quarter or year.",
+                _pattern(r"^\d{4}(-Q[1-4])?$", "2026-Q3 or 2026"),
+                required=True,
+            ),
+            "statistic": _id("What is counted."),
+            "value": _column("number", "The figure; empty where it was not published."),
+            "obs_status": _text("SDMX status.", _one_of("A", "M", "E", "P", "B")),
+        },
+        key=("district_id", "area_level", "period", "statistic"),
+    ),
+    "operations": _contract(
+        "An operation of a public list, Art. 49(3) of Regulation (EU) 2021/1060.",
+        {
+            "code": _id("Code of the operation."),
+            "beneficiary": _id("Who receives the funds."),
+            "name": _id("Name of the operation."),
+            "purpose": _text("What it is for."),
+            "started_on": _date("First day."),
+            "ends_on": _date("Last day."),
+            "total_cost_eur": _column(
+                "number", "Total cost in euros.", _at_least(0), required=True
+            ),
+            "fund": _text("Fund."),
+            "specific_objective": _text("Specific objective."),
+            "eu_rate_pct": _column("number", "Rate of the Union's share.", _between(0, 100)),
+            "location": _text("Place."),
+            "county": _text("County of the place."),
+            "intervention_type": _text("Type of intervention."),
+        },
+        _not_before("ends_on", "started_on"),
+        key=("code",),
+    ),
+}
+"""The contracts by name, tables that others refer to first."""
+
+RELATIONS: dict[str, dict[str, str]] = {
+    "districts": {"borough_id": "boroughs"},
+    "sites": {"district_id": "districts", "measure_id": "measures"},
+    "businesses": {"district_id": "districts"},
+    "contacts": {
+        "business_id": "businesses",
+        "participant_id": "participants",
+        "site_id": "sites",
+        "referred_to_site_id": "sites",
+    },
+    "participants": {"site_id": "sites", "district_id": "districts"},
+    "grants": {"business_id": "businesses", "measure_id": "measures"},
+    "funding_shares": {"grant_id": "grants"},
+    "jobs": {"business_id": "businesses", "grant_id": "grants"},
+}
+"""Column of a table that must hold a key of another one, where both are given; ``measures`` are
+those of programme.toml."""
+
+
+def broken_rules(frame: pd.DataFrame, contract: pa.DataFrameSchema) -> pd.DataFrame:
+    """List every rule of a contract that a row breaks.
+
+    Parameters
+    ----------
+    frame : DataFrame, n rows
+        With the contract's columns in their types, and a unique index.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``row`` (label of the index), ``column``, ``rule`` and ``expected``; one line for
+        each row, column and rule broken.
+    """
+    try:
+        contract.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        cases = errors.failure_cases
+    else:
+        return pd.DataFrame(columns=["row", "column", "rule", "expected"])
+    if cases["index"].isna().any():  # a wrong type or a missing column is our own mistake
+        raise TypeError(f"frame does not fit its contract: {cases['check'].unique().tolist()}")
+    key = " and ".join(contract.unique)
+    names = {"not_nullable": "required|", "multiple_fields_uniqueness": f"key|{key}|"}
+    said = cases["check"].map(lambda check: names.get(check, check)).str.split("|")
+    column = said.map(lambda parts: parts[1] if len(parts) == 3 else None)
+    found = pd.DataFrame(
+        {
+            "row": cases["index"],
+            "column": column.fillna(cases["column"]),
+            "rule": said.str[0],
+            "expected": said.str[-1],
+        }
+    )
+    return found.drop_duplicates().sort_values(["row", "column", "rule"], ignore_index=True)
