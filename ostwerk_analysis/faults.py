@@ -127,6 +127,10 @@ RULES = {
         "The point {value} lies in no district.",
         "Check that longitude and latitude are not swapped, and the coordinate system.",
     ),
+    "elsewhere": Rule(
+        "The point lies in {expected}, but {column} is {value}.",
+        "Correct the point or the code; leave the code empty to have it found.",
+    ),
     "sum": Rule("The shares of {value} add up to {expected}, not 100.", "Complete the shares."),
 }
 

@@ -1,0 +1,174 @@
+"""The checked tables of a programme, with what was found while reading them."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from .faults import DataError, sentence
+from .programme import Programme
+from .tables import TABLES
+
+SNAPSHOT = "snapshot.json"
+FOUND = ("reads", "faults", "inputs")
+"""The tables about the tables, which a snapshot keeps too."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The checked tables of a programme, and what was found in them.
+
+    Attributes
+    ----------
+    programme : Programme
+    tables : dict of str to DataFrame
+        The tables that have a source, with the columns of their contract; also as attributes,
+        ``data.grants``. Geometry is in the programme's CRS.
+    reads : DataFrame
+        One row for each source: rows read, accepted, set aside and skipped (not asked for).
+    faults : DataFrame
+        One row for each rule broken, see :data:`ostwerk_analysis.faults.FAULT_COLUMNS`.
+    set_aside : dict of str to DataFrame
+        The rows set aside, as they stand in the files, with their origin and reasons.
+    inputs : DataFrame
+        One row for each file: ``file``, ``bytes``, ``sha256``.
+    """
+
+    programme: Programme
+    tables: dict[str, pd.DataFrame]
+    reads: pd.DataFrame
+    faults: pd.DataFrame
+    set_aside: dict[str, pd.DataFrame]
+    inputs: pd.DataFrame
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        """Give a table by its name."""
+        if name in TABLES and name in self.tables:
+            return self.tables[name]
+        if name in TABLES:
+            raise DataError(
+                "The programme has no table {table}. Give it a source in programme.toml.",
+                table=name,
+            )
+        raise AttributeError(name)
+
+    def __repr__(self) -> str:
+        head = f"{self.programme.name.en} ({self.programme.id})"
+        aside = self.reads.groupby("table")["set_aside"].sum()
+        lines = [
+            f"  {name:<15}{len(table):>9,} rows{_aside(aside.get(name, 0))}"
+            for name, table in self.tables.items()
+        ]
+        return "\n".join([head, *lines])
+
+    @property
+    def areas(self) -> pd.DataFrame:
+        """Which district belongs to which area.
+
+        Returns
+        -------
+        DataFrame
+            ``district_id``, ``area_id``, ``area_level``, ``name_de``, ``name_en``: a row for each
+            district as an area of its own, in its borough, in the city, and in each area of the
+            programme.
+        """
+        districts = pd.DataFrame(self.districts[["district_id", "name", "borough_id"]])
+        parts = [_membership(districts, "district", districts["district_id"], districts["name"])]
+        if "boroughs" in self.tables:
+            names = self.boroughs.set_index("borough_id")["name"]
+            in_borough = districts.dropna(subset="borough_id")
+            code = in_borough["borough_id"]
+            parts.append(_membership(in_borough, "borough", code, code.map(names)))
+        city = self.programme.city
+        parts.append(_membership(districts, "city", city.id, city.name))
+        for area in self.programme.areas:
+            members = districts[districts["district_id"].isin(area.districts)]
+            inside = _membership(members, area.level, area.id, area.name.de)
+            parts.append(inside.assign(name_en=area.name.en))
+        return pd.concat(parts, ignore_index=True)
+
+    def excess(self) -> list[DataError]:
+        """List the sources with more faults than the programme allows, none if all is well.
+
+        A broken key is never allowed, another fault in ``fault_limit_pct`` of a source's rows.
+        """
+        errors = []
+        origin = ["table", "source", "file"]
+        for read in self.reads.to_dict("records"):
+            found = self.faults[(self.faults[origin] == [read[k] for k in origin]).all(axis=1)]
+            contract = TABLES[read["table"]]
+            is_key = (found["rule"] == "key") | (
+                (found["rule"] == "required") & found["column"].isin(contract.unique)
+            )
+            share_pct = 100 * read["set_aside"] / max(read["rows_read"], 1)
+            if is_key.any() or share_pct > read["fault_limit_pct"]:
+                errors.append(
+                    DataError(
+                        "{table} from {file}: {set_aside} of {rows_read} rows set aside "
+                        "({share:.1f} %, allowed {limit:g} %), {keys} of them for their key. The "
+                        "first: {first}",
+                        table=read["table"],
+                        file=read["file"],
+                        set_aside=read["set_aside"],
+                        rows_read=read["rows_read"],
+                        share=share_pct,
+                        limit=read["fault_limit_pct"],
+                        keys=found.loc[is_key, "line"].nunique(),
+                        first=sentence(
+                            (found[is_key] if is_key.any() else found).to_dict("records")[0]
+                        ),
+                    )
+                )
+        return errors
+
+    def save(self, folder: str | Path) -> Path:
+        """Write a snapshot that :func:`ostwerk_analysis.load` reads back without the files."""
+        folder = Path(folder)
+        folder.mkdir(parents=True)
+        shutil.copyfile(self.programme.path, folder / "programme.toml")
+        for name, table in self.tables.items():
+            table.to_parquet(folder / f"{name}.parquet", index=False)
+        for name in FOUND:
+            getattr(self, name).to_parquet(folder / f"_{name}.parquet", index=False)
+        for name, rows in self.set_aside.items():
+            rows.to_parquet(folder / f"_set_aside_{name}.parquet", index=False)
+        (folder / SNAPSHOT).write_text(
+            json.dumps({"tables": list(self.tables), "set_aside": list(self.set_aside)})
+        )
+        return folder
+
+    @classmethod
+    def from_snapshot(cls, folder: Path) -> "Dataset":
+        """Read back what :meth:`save` has written."""
+        import geopandas as gpd
+
+        kept = json.loads((folder / SNAPSHOT).read_text())
+        tables = {}
+        for name in kept["tables"]:
+            file = folder / f"{name}.parquet"
+            has_geometry = bool(TABLES[name].metadata["geometry"])
+            tables[name] = gpd.read_parquet(file) if has_geometry else pd.read_parquet(file)
+        return cls(
+            programme=Programme.read(folder),
+            tables=tables,
+            set_aside={
+                name: pd.read_parquet(folder / f"_set_aside_{name}.parquet")
+                for name in kept["set_aside"]
+            },
+            **{name: pd.read_parquet(folder / f"_{name}.parquet") for name in FOUND},
+        )
+
+
+def _aside(count: int) -> str:
+    return f", {count:,} set aside" if count else ""
+
+
+def _membership(
+    districts: pd.DataFrame, level: str, area_id: pd.Series | str, name: pd.Series | str
+) -> pd.DataFrame:
+    """Say for districts to which area of a level they belong."""
+    return districts[["district_id"]].assign(
+        area_id=area_id, area_level=level, name_de=name, name_en=name
+    )

@@ -1,0 +1,98 @@
+"""Where things are: metric coordinates, points in districts, districts in areas."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from .faults import DataError
+
+WGS84 = "EPSG:4326"
+
+
+def metric(crs: str) -> CRS:
+    """Check that a coordinate system measures in metres.
+
+    Raises
+    ------
+    DataError
+        If it is unknown, or measures in degrees or feet.
+    """
+    try:
+        found = CRS.from_user_input(crs)
+    except Exception as error:
+        raise DataError(
+            "programme.toml: crs {crs!r} is not known ({error}). Write a code such as EPSG:25833.",
+            crs=crs,
+            error=str(error).splitlines()[0],
+        ) from None
+    if not found.is_projected or found.axis_info[0].unit_name != "metre":
+        raise DataError(
+            "programme.toml: crs {crs} measures in {unit}, not in metres. Write a metric one such "
+            "as EPSG:25833.",
+            crs=crs,
+            unit=found.axis_info[0].unit_name,
+        )
+    return found
+
+
+def points(lon: pd.Series, lat: pd.Series, crs: str) -> gpd.GeoSeries:
+    """Make metric points from degrees; missing where a coordinate is."""
+    known = (lon.notna() & lat.notna()).to_numpy()
+    made = np.full(len(lon), None, dtype=object)
+    made[known] = shapely.points(lon[known], lat[known])
+    return gpd.GeoSeries(made, index=lon.index, crs=WGS84).to_crs(crs)
+
+
+def locate(places: gpd.GeoSeries, districts: gpd.GeoDataFrame) -> pd.Series:
+    """Find the district of each point.
+
+    A point on a border goes to the district with the lowest code, so that the answer does not
+    depend on the order of the file.
+
+    Parameters
+    ----------
+    places : GeoSeries of points, shape (n,)
+        In the districts' CRS; may be missing.
+    districts : GeoDataFrame, m rows
+        With ``district_id``.
+
+    Returns
+    -------
+    Series of str, shape (n,)
+        Code of the district; missing where there is no point or it lies in no district.
+    """
+    ordered = districts.sort_values("district_id", ignore_index=True)
+    tree = shapely.STRtree(ordered.geometry.to_numpy())
+    point, polygon = tree.query(places.to_numpy(), predicate="intersects")
+    first = pd.Series(polygon).groupby(point).min()
+    codes = ordered["district_id"].take(first).set_axis(first.index)
+    return codes.reindex(range(len(places))).set_axis(places.index).astype("str")
+
+
+def containing(inner: gpd.GeoDataFrame, outer: gpd.GeoDataFrame, code: str) -> pd.Series:
+    """Find the outer polygon in which most of each inner one lies.
+
+    Parameters
+    ----------
+    inner, outer : GeoDataFrame
+        Polygons in one CRS.
+    code : str
+        Column of ``outer`` to give.
+
+    Returns
+    -------
+    Series of str, shape (n,)
+        Missing where the two do not overlap.
+    """
+    pairs = shapely.STRtree(outer.geometry.to_numpy()).query(inner.geometry.to_numpy())
+    overlap = shapely.area(
+        shapely.intersection(
+            inner.geometry.to_numpy()[pairs[0]], outer.geometry.to_numpy()[pairs[1]]
+        )
+    )
+    table = pd.DataFrame({"inner": pairs[0], "outer": pairs[1], "area": overlap})
+    largest = table[table["area"] > 0].sort_values("area").groupby("inner")["outer"].last()
+    codes = outer[code].take(largest).set_axis(largest.index)
+    return codes.reindex(range(len(inner))).set_axis(inner.index).astype("str")

@@ -1,0 +1,135 @@
+"""The catalogue of indicators, and their computing.
+
+To add an indicator, write a function that gives its events and a declaration beside it, in the
+module of its field. Tables, maps, downloads, dashboards and documentation follow the declaration.
+"""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from .. import observations as obs
+from ..dataset import Dataset
+from ..faults import DataError, nearest
+from ..periods import ordinal, parse_quarter, quarters
+from . import advice, businesses, employment, funding, participants, statistics
+from .aggregate import derive, observe
+from .declaration import Indicator, catalogue_frame
+
+__all__ = ["CATALOGUE", "FIELDS", "Indicator", "catalogue_frame", "compute", "derive"]
+
+FIELDS: dict[str, tuple[Indicator, ...]] = {
+    "funding": funding.INDICATORS,
+    "businesses": businesses.INDICATORS,
+    "employment": employment.INDICATORS,
+    "advice": advice.INDICATORS,
+    "participants": participants.INDICATORS,
+    "statistics": statistics.INDICATORS,
+}
+"""The declared indicators of each field."""
+
+CATALOGUE: tuple[Indicator, ...] = tuple(
+    indicator
+    for declared in FIELDS.values()
+    for once in declared
+    for indicator in ((once, once.to_date()) if once.has_to_date else (once,))
+)
+"""All indicators, those since the programme's start included."""
+
+
+def compute(
+    data: Dataset,
+    quarter: str,
+    fields: str | Iterable[str] | None = None,
+    indicators: Iterable[Indicator] | None = None,
+) -> pd.DataFrame:
+    """Compute indicators for all areas and for all quarters and years up to one quarter.
+
+    Parameters
+    ----------
+    data : Dataset
+    quarter : str
+        The last quarter, such as ``2026Q3``.
+    fields : str or iterable of str, optional
+        Only the indicators of these fields, see :data:`FIELDS`.
+    indicators : iterable of Indicator, optional
+        These instead of the catalogue's: a city's own.
+
+    Returns
+    -------
+    DataFrame
+        Internal observations, see :mod:`ostwerk_analysis.observations`: unprotected, for eyes that
+        may see the microdata. Indicators whose tables the programme lacks are not in it. Its
+        ``attrs["catalogue"]`` holds the declarations.
+
+    Raises
+    ------
+    DataError
+        If the quarter lies before the programme's first, or a field is unknown.
+    """
+    last = parse_quarter(quarter)
+    first = parse_quarter(data.programme.first_quarter)
+    if ordinal(last) < ordinal(first):
+        raise DataError(
+            "{quarter} lies before the programme's first quarter, {first}. Take a later one, or "
+            "correct first_quarter in programme.toml.",
+            quarter=last,
+            first=first,
+        )
+    chosen = tuple(indicators) if indicators is not None else _of_fields(fields)
+    given = [entry for entry in chosen if set(entry.needs) <= data.tables.keys()]
+    series = quarters(first, last)
+    # A derived indicator of one field may have its parts in another.
+    parts_needed = {name for entry in given for name in (entry.numerator, entry.denominator)}
+    helping = [
+        entry
+        for entry in CATALOGUE
+        if entry.id in parts_needed
+        and entry.id not in {one.id for one in given}
+        and set(entry.needs) <= data.tables.keys()
+    ]
+    observed = [
+        frame
+        for entry in (*given, *helping)
+        if not entry.is_derived
+        if len(frame := _observed(entry, data, series))
+    ]
+    columns = [*obs.COLUMNS, *obs.CONTRIBUTIONS]
+    parts = pd.concat(observed) if observed else pd.DataFrame(columns=columns)
+    catalogue = catalogue_frame((*given, *helping))
+    derived = derive(parts, catalogue) if len(catalogue) else parts
+    together = obs.tidy(pd.concat([parts, derived], ignore_index=True) if len(derived) else parts)
+    wanted = together[together["indicator"].isin({entry.id for entry in given})]
+    present = set(wanted["indicator"])
+    wanted = wanted.reset_index(drop=True)
+    wanted.attrs["catalogue"] = [entry.row() for entry in given if entry.id in present]
+    return wanted
+
+
+def _of_fields(fields: str | Iterable[str] | None) -> tuple[Indicator, ...]:
+    """Pick the catalogue's indicators of some fields."""
+    if fields is None:
+        return CATALOGUE
+    names = [fields] if isinstance(fields, str) else list(fields)
+    for name in names:
+        if name not in FIELDS:
+            raise DataError(
+                "There is no field {field!r}; did you mean {near!r}?",
+                field=name,
+                near=nearest(name, FIELDS),
+            )
+    ids = {entry.id for name in names for entry in FIELDS[name]}
+    return tuple(entry for entry in CATALOGUE if entry.id.removesuffix("_to_date") in ids)
+
+
+def _observed(indicator: Indicator, data: Dataset, series: list[str]) -> pd.DataFrame:
+    """Compute one indicator up to the last quarter."""
+    if indicator.events is None:
+        raise DataError(
+            "The indicator {id} has neither events nor a numerator. Declare one of the two.",
+            id=indicator.id,
+        )
+    frame = observe(indicator, indicator.events(data), data.areas, series)
+    # A published year counts once it is over; 2026 sorts before 2026-Q1, so compare by the end.
+    end = frame["period"].where(frame["period"].str.contains("Q"), frame["period"] + "-Q4")
+    return frame[end <= series[-1]]

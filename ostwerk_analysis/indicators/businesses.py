@@ -1,0 +1,108 @@
+"""The stock of enterprises: how many there are, of which sections, founded and closed."""
+
+import pandas as pd
+
+from ..dataset import Dataset
+from .declaration import Indicator
+from .statistics import published
+
+
+def active(data: Dataset) -> pd.DataFrame:
+    """Enterprises from foundation to closing."""
+    return _dated(data, data.businesses["founded_on"]).assign(until=data.businesses["closed_on"])
+
+
+def founded(data: Dataset) -> pd.DataFrame:
+    """Enterprises on the day of foundation."""
+    return _dated(data, data.businesses["founded_on"]).dropna(subset="date")
+
+
+def closed(data: Dataset) -> pd.DataFrame:
+    """Enterprises on the day of closing."""
+    return _dated(data, data.businesses["closed_on"]).dropna(subset="date")
+
+
+def _dated(data: Dataset, date: pd.Series) -> pd.DataFrame:
+    """Give one event for each enterprise, on a date of its own."""
+    return pd.DataFrame(
+        {
+            "unit_id": data.businesses["business_id"],
+            "district_id": data.businesses["district_id"],
+            "section": data.businesses["section"],
+            "date": date,
+            "value": 1.0,
+        }
+    )
+
+
+INDICATORS = (
+    Indicator(
+        id="businesses",
+        label_de="Unternehmen",
+        label_en="Enterprises",
+        definition_de="Unternehmen, die am Ende des Zeitraums bestehen.",
+        definition_en="Enterprises that exist at the end of the period.",
+        unit="enterprises",
+        kind="count",
+        timing="stock",
+        needs=("businesses",),
+        events=active,
+        splits=((), ("section",)),
+        units="enterprises",
+        better="up",
+    ),
+    Indicator(
+        id="businesses_founded",
+        label_de="Gründungen",
+        label_en="Enterprises founded",
+        definition_de="Unternehmen, die im Zeitraum gegründet oder angemeldet wurden.",
+        definition_en="Enterprises founded or registered in the period.",
+        unit="enterprises",
+        kind="count",
+        needs=("businesses",),
+        events=founded,
+        units="enterprises",
+        better="up",
+    ),
+    Indicator(
+        id="businesses_closed",
+        label_de="Schließungen",
+        label_en="Enterprises closed",
+        definition_de="Unternehmen, die im Zeitraum geschlossen oder abgemeldet wurden.",
+        definition_en="Enterprises closed in the period.",
+        unit="enterprises",
+        kind="count",
+        needs=("businesses",),
+        events=closed,
+        units="enterprises",
+        better="down",
+    ),
+    Indicator(
+        id="businesses_per_1000_residents",
+        label_de="Unternehmensdichte",
+        label_en="Enterprise density",
+        definition_de="Unternehmen am Ende des Zeitraums je 1.000 Einwohner.",
+        definition_en="Enterprises at the end of the period per 1,000 residents.",
+        unit="per 1,000 residents",
+        kind="rate",
+        needs=("businesses", "statistics"),
+        units="enterprises",
+        better="up",
+        numerator="businesses",
+        denominator="residents",
+        scale=1000.0,
+    ),
+    Indicator(
+        id="craft_businesses",
+        label_de="Handwerksbetriebe",
+        label_en="Craft businesses",
+        definition_de="Handwerksbetriebe nach der Statistik der Stadt.",
+        definition_en="Craft businesses by the city's statistics.",
+        unit="enterprises",
+        kind="count",
+        timing="published",
+        needs=("statistics",),
+        events=published("craft_businesses"),
+        better="up",
+    ),
+)

@@ -1,0 +1,243 @@
+"""Grants and operations: what was given to whom, and what it set in motion."""
+
+import pandas as pd
+
+from ..dataset import Dataset
+from .declaration import Indicator
+
+SIZE_CLASSES = {"micro": 10, "small": 50, "medium": 250, "large": float("inf")}
+"""Upper bounds of employees by size class (2003/361/EC, by employees alone)."""
+
+
+def size_class(employees_fte: pd.Series) -> pd.Series:
+    """Class enterprises by their employees: micro under 10, small under 50, medium under 250.
+
+    Parameters
+    ----------
+    employees_fte : Series of float, shape (n,), in full-time equivalents
+
+    Returns
+    -------
+    Series of str, shape (n,)
+        Missing where the number of employees is.
+
+    References
+    ----------
+    Commission Recommendation 2003/361/EC, annex, article 2. Turnover and balance sheet are not
+    looked at here.
+    """
+    bounds = [0, *SIZE_CLASSES.values()]
+    return pd.cut(employees_fte, bounds, right=False, labels=list(SIZE_CLASSES)).astype("str")
+
+
+def _grants(data: Dataset) -> pd.DataFrame:
+    """Give grants with district, section and size class of their enterprise."""
+    enterprises = pd.DataFrame(
+        {
+            "business_id": data.businesses["business_id"],
+            "district_id": data.businesses["district_id"],
+            "section": data.businesses["section"],
+            "size": size_class(data.businesses["employees_fte"]),
+        }
+    )
+    joined = data.grants.merge(enterprises, on="business_id", validate="many_to_one")
+    return joined.rename(columns={"business_id": "unit_id", "measure_id": "measure"})
+
+
+def applied(data: Dataset) -> pd.DataFrame:
+    """Applications, on the day they came in."""
+    return _grants(data).assign(date=lambda grants: grants["applied_on"], value=1.0)
+
+
+def approved(data: Dataset) -> pd.DataFrame:
+    """Grants on the day of approval, with the amount approved."""
+    given = _grants(data).dropna(subset="approved_on")
+    given = given[given["status"].isin(["approved", "paid", "completed"])]
+    return given.assign(date=given["approved_on"], value=given["grant_eur"])
+
+
+def approved_by_fund(data: Dataset) -> pd.DataFrame:
+    """Approved amounts shared out to the funds that pay them."""
+    given = approved(data).merge(data.funding_shares, on="grant_id")
+    return given.assign(value=given["value"] * given["share_pct"] / 100)
+
+
+def paid(data: Dataset) -> pd.DataFrame:
+    """Grants on the day of payment, with the amount paid."""
+    given = _grants(data).dropna(subset=["paid_on", "paid_eur"])
+    return given.assign(date=given["paid_on"], value=given["paid_eur"])
+
+
+def invested(data: Dataset) -> pd.DataFrame:
+    """Approved grants with their whole eligible cost."""
+    return approved(data).assign(value=lambda given: given["eligible_cost_eur"])
+
+
+def invested_privately(data: Dataset) -> pd.DataFrame:
+    """Approved grants with the part of the cost that the enterprise bears."""
+    given = approved(data)
+    return given.assign(value=given["eligible_cost_eur"] - given["grant_eur"])
+
+
+def operations(data: Dataset) -> pd.DataFrame:
+    """Operations of the public list on their first day; they are placed in the city only."""
+    listed = data.operations
+    return pd.DataFrame(
+        {
+            "unit_id": listed["code"],
+            "district_id": pd.Series(None, listed.index, dtype="str"),
+            "date": listed["started_on"],
+            "value": listed["total_cost_eur"],
+            "intervention": listed["intervention_type"],
+        }
+    )
+
+
+INDICATORS = (
+    Indicator(
+        id="applications",
+        label_de="Anträge",
+        label_en="Applications",
+        definition_de="Eingegangene Förderanträge, nach dem Tag des Eingangs.",
+        definition_en="Applications for a grant, by the day on which they came in.",
+        unit="applications",
+        kind="sum",
+        needs=("grants", "businesses"),
+        events=applied,
+        splits=((), ("measure",)),
+        units="enterprises",
+        has_to_date=True,
+    ),
+    Indicator(
+        id="enterprises_supported",
+        label_de="Unterstützte Unternehmen",
+        label_en="Enterprises supported",
+        definition_de="Unternehmen mit bewilligtem Zuschuss, jedes im Zeitraum einmal gezählt.",
+        definition_en="Enterprises with an approved grant, each counted once in the period.",
+        unit="enterprises",
+        kind="count",
+        needs=("grants", "businesses"),
+        events=approved,
+        splits=((), ("measure",), ("section",), ("size",)),
+        units="enterprises",
+        better="up",
+        has_to_date=True,
+        eu_code="RCO01",
+    ),
+    Indicator(
+        id="grants_approved_eur",
+        label_de="Bewilligte Zuschüsse",
+        label_en="Grants approved",
+        definition_de="Summe der bewilligten Zuschüsse, nach dem Tag der Bewilligung.",
+        definition_en="Sum of the grants approved, by the day of approval.",
+        unit="EUR",
+        kind="sum",
+        needs=("grants", "businesses"),
+        events=approved,
+        splits=((), ("measure",), ("section",)),
+        units="enterprises",
+        has_to_date=True,
+    ),
+    Indicator(
+        id="grants_approved_by_fund_eur",
+        label_de="Bewilligte Zuschüsse nach Mittelgeber",
+        label_en="Grants approved by fund",
+        definition_de="Bewilligte Zuschüsse, nach den Anteilen der Mittelgeber aufgeteilt.",
+        definition_en="Grants approved, divided by the shares of the funds that pay them.",
+        unit="EUR",
+        kind="sum",
+        needs=("grants", "businesses", "funding_shares"),
+        events=approved_by_fund,
+        splits=(("fund",),),
+        units="enterprises",
+        has_to_date=True,
+    ),
+    Indicator(
+        id="grants_paid_eur",
+        label_de="Ausgezahlte Zuschüsse",
+        label_en="Grants paid",
+        definition_de="Summe der ausgezahlten Zuschüsse, nach dem Tag der Auszahlung.",
+        definition_en="Sum of the grants paid out, by the day of payment.",
+        unit="EUR",
+        kind="sum",
+        needs=("grants", "businesses"),
+        events=paid,
+        splits=((), ("measure",)),
+        units="enterprises",
+        has_to_date=True,
+    ),
+    Indicator(
+        id="investment_eur",
+        label_de="Angestoßene Investitionen",
+        label_en="Investment set in motion",
+        definition_de="Förderfähige Kosten der bewilligten Vorhaben, Zuschuss eingeschlossen.",
+        definition_en="Eligible cost of the projects approved, grant included.",
+        unit="EUR",
+        kind="sum",
+        needs=("grants", "businesses"),
+        events=invested,
+        splits=((), ("measure",)),
+        units="enterprises",
+        better="up",
+        has_to_date=True,
+    ),
+    Indicator(
+        id="private_investment_eur",
+        label_de="Private Investitionen",
+        label_en="Private investment",
+        definition_de="Teil der förderfähigen Kosten bewilligter Vorhaben, den die Unternehmen "
+        "selbst tragen.",
+        definition_en="The part of the eligible cost of approved projects that the enterprises "
+        "bear themselves.",
+        unit="EUR",
+        kind="sum",
+        needs=("grants", "businesses"),
+        events=invested_privately,
+        splits=((), ("measure",)),
+        units="enterprises",
+        better="up",
+        has_to_date=True,
+        eu_code="RCR02",
+    ),
+    Indicator(
+        id="leverage",
+        label_de="Hebel",
+        label_en="Leverage",
+        definition_de="Private Investitionen je Euro bewilligten Zuschusses.",
+        definition_en="Private investment per euro of grant approved.",
+        unit="EUR per EUR",
+        kind="ratio",
+        needs=("grants", "businesses"),
+        units="enterprises",
+        better="up",
+        has_to_date=True,
+        numerator="private_investment_eur",
+        denominator="grants_approved_eur",
+    ),
+    Indicator(
+        id="operations",
+        label_de="Vorhaben der Liste",
+        label_en="Operations listed",
+        definition_de="Vorhaben der öffentlichen Liste der Vorhaben, nach ihrem Beginn.",
+        definition_en="Operations of the public list of operations, by their first day.",
+        unit="operations",
+        kind="count",
+        needs=("operations",),
+        events=operations,
+        splits=((), ("intervention",)),
+        has_to_date=True,
+    ),
+    Indicator(
+        id="operations_cost_eur",
+        label_de="Kosten der Vorhaben der Liste",
+        label_en="Cost of the operations listed",
+        definition_de="Gesamtkosten der Vorhaben der öffentlichen Liste, nach ihrem Beginn.",
+        definition_en="Total cost of the operations of the public list, by their first day.",
+        unit="EUR",
+        kind="sum",
+        needs=("operations",),
+        events=operations,
+        splits=((), ("intervention",)),
+        has_to_date=True,
+    ),
+)

@@ -1,0 +1,189 @@
+"""The one table in the middle: an observation is a value of an indicator, somewhere, some time.
+
+The terms are those of SDMX. A missing value (``obs_status`` M), a suppressed value (``conf_status``
+C or D) and a zero are three different things, and no function of this package mixes them.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from .faults import DataError, nearest
+
+KEY = ["indicator", "area_level", "area_id", "period", "breakdown"]
+COLUMNS = [
+    "indicator",
+    "area_id",
+    "area_level",
+    "period",
+    "breakdown",
+    "value",
+    "unit",
+    "n_units",
+    "obs_status",
+    "conf_status",
+    "quality_note",
+]
+CONTRIBUTIONS = ["largest_1", "largest_2"]
+"""The largest contributions of one unit to a value: internal, needed by the disclosure rules."""
+
+AREA_LEVELS = ("district", "borough", "city", "programme", "comparison")
+OBS_STATUS = {"A": "normal", "M": "missing", "E": "estimated", "P": "provisional", "B": "break"}
+CONF_STATUS = {"F": "free", "C": "primary confidential", "D": "secondary confidential"}
+
+
+def breakdown(dimensions: dict[str, str]) -> str:
+    """Write a breakdown: ``measure=kmu&status=verified``, its dimensions in order."""
+    return "&".join(f"{name}={dimensions[name]}" for name in sorted(dimensions))
+
+
+def dimensions(written: str) -> dict[str, str]:
+    """Read a breakdown back into its dimensions."""
+    return dict(part.split("=", 1) for part in written.split("&")) if written else {}
+
+
+def tidy(frame: pd.DataFrame) -> pd.DataFrame:
+    """Put observations into their one form: columns, types and order of the rows.
+
+    Parameters
+    ----------
+    frame : DataFrame, n rows
+        With the columns of :data:`COLUMNS`, and of :data:`CONTRIBUTIONS` if it is internal.
+
+    Returns
+    -------
+    DataFrame, n rows
+        Sorted by :data:`KEY`, so that the same observations are the same bytes.
+
+    Raises
+    ------
+    DataError
+        If two rows have the same key, a status is unknown, or a value and its status disagree.
+    """
+    columns = COLUMNS + [name for name in CONTRIBUTIONS if name in frame]
+    tidied = frame[columns].sort_values(KEY, ignore_index=True)
+    numbers = {"value": "float64", "n_units": "Int64"} | dict.fromkeys(CONTRIBUTIONS, "float64")
+    tidied = tidied.astype({name: numbers.get(name, "str") for name in columns})
+    hidden, missing = tidied["conf_status"] != "F", tidied["obs_status"] == "M"
+    for broken, rule in (
+        (tidied.duplicated(KEY), "stands twice"),
+        (~tidied["area_level"].isin(AREA_LEVELS), "has an unknown area level"),
+        (~tidied["obs_status"].isin(OBS_STATUS), "has an unknown obs_status"),
+        (~tidied["conf_status"].isin(CONF_STATUS), "has an unknown conf_status"),
+        (tidied["value"].isna() & ~hidden & ~missing, "has no value, but is not marked missing"),
+        (tidied["value"].notna() & missing, "has a value, but is marked missing"),
+        (tidied["value"].abs() == float("inf"), "is infinite"),
+    ):
+        if broken.any():
+            row = tidied.loc[broken, KEY].iloc[0].to_dict()
+            raise DataError(
+                "observations: {count} rows break a rule; the first, {row}, {rule}. Correct the "
+                "notebook or indicator that made them.",
+                count=int(broken.sum()),
+                row=row,
+                rule=rule,
+            )
+    return tidied
+
+
+def select(
+    observations: pd.DataFrame,
+    indicator: str,
+    *,
+    area_level: str | None = None,
+    area_id: str | None = None,
+    period: str | None = None,
+    breakdown: str | None = "",
+) -> pd.DataFrame:
+    """Pick the observations of one indicator.
+
+    Parameters
+    ----------
+    observations : DataFrame
+    indicator : str
+    area_level, area_id, period : str, optional
+        Left out: all.
+    breakdown : str or None
+        ``""`` for the total, None for every breakdown.
+
+    Raises
+    ------
+    DataError
+        If the table has no such indicator: an empty answer would read as "nothing happened".
+    """
+    known = observations["indicator"] == indicator
+    if not known.any():
+        raise DataError(
+            "observations: no indicator {indicator!r}; did you mean {near!r}?",
+            indicator=indicator,
+            near=nearest(indicator, observations["indicator"].unique()),
+        )
+    wanted = {
+        "area_level": area_level,
+        "area_id": area_id,
+        "period": period,
+        "breakdown": breakdown,
+    }
+    for column, value in wanted.items():
+        if value is not None:
+            known &= observations[column] == value
+    return observations[known].reset_index(drop=True)
+
+
+def save(observations: pd.DataFrame, folder: str | Path, name: str = "observations") -> Path:
+    """Write internal observations for the run to collect: ``<folder>/<name>.parquet``.
+
+    The declarations of the indicators travel with them, so that a city's own notebook may bring
+    its own: ``observations.attrs["catalogue"]``, as :func:`ostwerk_analysis.indicators.compute`
+    leaves it.
+    """
+    path = Path(folder) / f"{name}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = tidy(observations)
+    table.attrs = {}
+    table.to_parquet(path, index=False)
+    declared = observations.attrs.get("catalogue", [])
+    path.with_suffix(".json").write_text(json.dumps(declared, ensure_ascii=False, indent=1))
+    return path
+
+
+def collect(folders: Iterable[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read back what the notebooks of a run have saved.
+
+    Returns
+    -------
+    observations : DataFrame
+        All of them, tidy.
+    catalogue : DataFrame
+        One row for each indicator.
+
+    Raises
+    ------
+    DataError
+        If two notebooks deliver the same observation, or declare an indicator differently.
+    """
+    paths = sorted(path for folder in folders for path in folder.glob("*.parquet"))
+    if not paths:
+        raise DataError("No notebook has saved observations; there is nothing to release.")
+    declared: dict[str, dict] = {}
+    for path in paths:
+        for entry in json.loads(path.with_suffix(".json").read_text()):
+            if declared.setdefault(entry["indicator"], entry) != entry:
+                raise DataError(
+                    "{file}: the indicator {indicator} is declared elsewhere in another way. "
+                    "Declare it once.",
+                    file=path.name,
+                    indicator=entry["indicator"],
+                )
+    observations = tidy(pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True))
+    undeclared = sorted(set(observations["indicator"]) - declared.keys())
+    if undeclared:
+        raise DataError(
+            "Observations of indicators that no notebook declares: {names}. Put their "
+            "declarations into observations.attrs['catalogue'].",
+            names=", ".join(undeclared),
+        )
+    catalogue = pd.DataFrame([declared[name] for name in sorted(declared)])
+    return observations, catalogue
