@@ -89,6 +89,50 @@ class Dataset:
             parts.append(inside.assign(name_en=area.name.en))
         return pd.concat(parts, ignore_index=True)
 
+    def area_names(self, language: str) -> dict[str, str]:
+        """Name the areas that are compared with each other: programme areas first, then the city.
+
+        Returns
+        -------
+        dict
+            Code of the area = its name.
+        """
+        areas = {area.id: getattr(area.name, language) for area in self.programme.areas}
+        return areas | {self.programme.city.id: self.programme.city.name}
+
+    def names(self, language: str) -> dict[str, str]:
+        """Name the codes of breakdowns that are the programme's own: measures and sites."""
+        measures = {
+            measure.id: getattr(measure.name, language) for measure in self.programme.measures
+        }
+        sites = self.tables.get("sites")
+        return (
+            measures
+            if sites is None
+            else measures | dict(zip(sites["site_id"], sites["name"], strict=True))
+        )
+
+    @property
+    def programme_districts(self) -> list[str]:
+        """Codes of the districts in the programme's areas, those of comparison left out."""
+        areas = [area for area in self.programme.areas if area.level == "programme"]
+        return sorted({code for area in areas for code in area.districts})
+
+    def completeness(self) -> pd.DataFrame:
+        """Say how many cells of each column are filled.
+
+        Returns
+        -------
+        DataFrame
+            ``table``, ``column``, ``filled_pct``.
+        """
+        rows = [
+            {"table": name, "column": column, "filled_pct": 100 * table[column].notna().mean()}
+            for name, table in self.tables.items()
+            for column in TABLES[name].columns
+        ]
+        return pd.DataFrame(rows)
+
     def excess(self) -> list[DataError]:
         """List the sources with more faults than the programme allows, none if all is well.
 

@@ -167,6 +167,20 @@ def sentence(fault: dict, language: str = "en") -> str:
     return f"{where}: {said} {text(rule.remedy, language)}"
 
 
+def sentences(faults: "pd.DataFrame", language: str = "en") -> "pd.DataFrame":
+    """Say faults in words, one row each.
+
+    Returns
+    -------
+    DataFrame, shape (n, 3)
+        ``table``, ``rule`` and the ``sentence`` with place and remedy.
+    """
+    import pandas as pd
+
+    said = [sentence(fault, language) for fault in faults.to_dict("records")]
+    return pd.DataFrame({"table": faults["table"], "rule": faults["rule"], "sentence": said})
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """Name the most similar of several names, for "did you mean"; the first where none is near."""
     names = list(names)

@@ -64,6 +64,40 @@ class Release:
         """Name of the folder: the quarter, and the revision if it is one."""
         return self.folder.name
 
+    @property
+    def city(self) -> str:
+        """Code of the city in the observations."""
+        return self.manifest["programme"]["city"]["id"]
+
+    @property
+    def programme_districts(self) -> list[str]:
+        """Codes of the districts in the programme's areas, those of comparison left out."""
+        return self.manifest["programme"]["districts"]
+
+    def area_names(self, language: str) -> dict[str, str]:
+        """Name the areas that are compared with each other: programme areas first, then the city.
+
+        Returns
+        -------
+        dict
+            Code of the area = its name.
+        """
+        areas = self.areas
+        compared = [
+            areas[areas["area_level"] == level] for level in ("programme", "comparison", "city")
+        ]
+        return {
+            row["area_id"]: row[f"name_{language}"]
+            for level in compared
+            for row in level.to_dict("records")
+        }
+
+    def names(self, language: str) -> dict[str, str]:
+        """Name the codes of breakdowns that are the programme's own: measures and sites."""
+        measures = self.manifest["programme"]["measures"]
+        sites = dict(zip(self.sites["site_id"], self.sites["name"], strict=True))
+        return {measure["id"]: measure["name"][language] for measure in measures} | sites
+
     def __getattr__(self, name: str) -> "pd.DataFrame":
         """Read a table when it is first asked for."""
         if name not in (*PLAIN_TABLES, *GEO_TABLES):
@@ -154,9 +188,7 @@ def damages(folder: Path) -> list[str]:
         return [f"{SUMS} or {MANIFEST} cannot be read"]
     if manifest.get("format") != FORMAT:
         return [f"its format is {manifest.get('format')!r}, this version reads {FORMAT}"]
-    found = {
-        str(file.relative_to(folder).as_posix()): file for file in _files(folder)
-    }
+    found = {str(file.relative_to(folder).as_posix()): file for file in _files(folder)}
     wrong = [f"{name} is missing" for name in sorted(recorded.keys() - found.keys())]
     wrong += [f"{name} does not belong to it" for name in sorted(found.keys() - recorded.keys())]
     for name in sorted(found.keys() & recorded.keys()):
@@ -294,6 +326,14 @@ def table_sums(folder: Path) -> dict[str, str]:
     return {str(file.relative_to(folder)): _sha256(file) for file in (*tables, *downloads)}
 
 
+def seal(staged: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest and the list of sums, so that a staged release can be opened."""
+    text = json.dumps({"format": FORMAT, **manifest}, indent=1, ensure_ascii=False)
+    (staged / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    sums = [f"{_sha256(file)}  {file.relative_to(staged).as_posix()}\n" for file in _files(staged)]
+    (staged / SUMS).write_text("".join(sums), encoding="utf-8")
+
+
 def publish(staged: Path, manifest: dict[str, Any]) -> Release:
     """Seal a staged release, move it into its place, and make it the current one.
 
@@ -302,7 +342,7 @@ def publish(staged: Path, manifest: dict[str, Any]) -> Release:
     staged : Path
         From :func:`stage`, with everything in it but the manifest.
     manifest : dict
-        With ``quarter``; ``format`` and ``revision`` are added here.
+        With ``quarter``; ``format`` and ``revision`` are added.
 
     Returns
     -------
@@ -313,18 +353,14 @@ def publish(staged: Path, manifest: dict[str, Any]) -> Release:
     revision = 1
     while (home / _name(quarter, revision)).exists():
         revision += 1
-    manifest = {"format": FORMAT, **manifest, "revision": revision}
-    text = json.dumps(manifest, indent=1, ensure_ascii=False)
-    (staged / MANIFEST).write_text(text + "\n", encoding="utf-8")
-    sums = [f"{_sha256(file)}  {file.relative_to(staged).as_posix()}\n" for file in _files(staged)]
-    (staged / SUMS).write_text("".join(sums), encoding="utf-8")
+    seal(staged, manifest | {"revision": revision})
     for path in (*staged.rglob("*"), staged):
         _sync(path)
     final = home / _name(quarter, revision)
     os.rename(staged, final)
     _sync(home)
     write_whole(home / CURRENT, final.name + "\n")
-    return Release(final, manifest)
+    return open(final, verify=False)
 
 
 def _name(quarter: str, revision: int) -> str:

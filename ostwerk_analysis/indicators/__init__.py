@@ -16,7 +16,15 @@ from . import advice, businesses, employment, funding, participants, statistics
 from .aggregate import derive, observe
 from .declaration import Indicator, catalogue_frame
 
-__all__ = ["CATALOGUE", "FIELDS", "Indicator", "catalogue_frame", "compute", "derive"]
+__all__ = [
+    "CATALOGUE",
+    "FIELDS",
+    "Indicator",
+    "catalogue",
+    "catalogue_frame",
+    "compute",
+    "derive",
+]
 
 FIELDS: dict[str, tuple[Indicator, ...]] = {
     "funding": funding.INDICATORS,
@@ -35,6 +43,11 @@ CATALOGUE: tuple[Indicator, ...] = tuple(
     for indicator in ((once, once.to_date()) if once.has_to_date else (once,))
 )
 """All indicators, those since the programme's start included."""
+
+
+def catalogue() -> pd.DataFrame:
+    """Give all declared indicators as a table, one row each."""
+    return catalogue_frame(CATALOGUE)
 
 
 def compute(
@@ -96,8 +109,8 @@ def compute(
     ]
     columns = [*obs.COLUMNS, *obs.CONTRIBUTIONS]
     parts = pd.concat(observed) if observed else pd.DataFrame(columns=columns)
-    catalogue = catalogue_frame((*given, *helping))
-    derived = derive(parts, catalogue) if len(catalogue) else parts
+    declared = catalogue_frame((*given, *helping))
+    derived = derive(parts, declared) if len(declared) else parts
     together = obs.tidy(pd.concat([parts, derived], ignore_index=True) if len(derived) else parts)
     wanted = together[together["indicator"].isin({entry.id for entry in given})]
     present = set(wanted["indicator"])

@@ -42,6 +42,7 @@ def observe(
     if indicator.timing == "published":
         return _published(indicator, events, areas)
     first, *others = indicator.splits
+    areas = areas[areas["area_level"].isin(indicator.levels)]
     every = areas[["area_id", "area_level"]].drop_duplicates()
     whole = every[every["area_level"].isin(WHOLE_AREAS)]
     parts = []

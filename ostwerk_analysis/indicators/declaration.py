@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
+from ..observations import AREA_LEVELS
+
 if TYPE_CHECKING:
     from ..load import Dataset
 
@@ -37,11 +39,13 @@ class Indicator:
         The input tables it is made from; without one of them it is not computed at all.
     events : callable, Dataset -> DataFrame
         One row for each event, with ``district_id``, ``date`` (a stock also ``until``),
-        ``unit_id``, ``value``, and a column for each dimension of ``splits``. A published figure has
-        ``district_id``, ``area_level``, ``period``, ``value`` and ``obs_status``.
+        ``unit_id``, ``value``, and a column for each dimension of ``splits``. A published figure
+        has ``district_id``, ``area_level``, ``period``, ``value`` and ``obs_status``.
     splits : tuple of tuple of str
         Breakdowns, each by one or more dimensions. The first is given for every area, the others
         for the city and the programme's areas; ``()`` is the total.
+    levels : tuple of str
+        The area levels on which it can be told: a place known only by its city has no district.
     units : {"enterprises", "persons", ""}
         Whose secrets a cell may tell, for the disclosure rules; empty for what is public already.
     better : {"up", "down", ""}
@@ -68,6 +72,7 @@ class Indicator:
     needs: tuple[str, ...] = ()
     events: Events | None = None
     splits: tuple[tuple[str, ...], ...] = ((),)
+    levels: tuple[str, ...] = AREA_LEVELS
     units: Literal["enterprises", "persons", ""] = ""
     better: Literal["up", "down", ""] = ""
     has_to_date: bool = False

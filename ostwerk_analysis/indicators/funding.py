@@ -225,6 +225,7 @@ INDICATORS = (
         needs=("operations",),
         events=operations,
         splits=((), ("intervention",)),
+        levels=("city",),
         has_to_date=True,
     ),
     Indicator(
@@ -238,6 +239,7 @@ INDICATORS = (
         needs=("operations",),
         events=operations,
         splits=((), ("intervention",)),
+        levels=("city",),
         has_to_date=True,
     ),
 )

@@ -5,6 +5,7 @@ remedy. A row that refers to a row set aside is set aside too, so that nothing h
 """
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import geopandas as gpd
@@ -21,13 +22,15 @@ ORIGIN = ["_source", "_file", "_line"]
 """Where a row came from."""
 
 
-def load(path: str | Path) -> Dataset:
+def load(path: str | Path | Programme, files: Mapping[str, Path] | None = None) -> Dataset:
     """Read and check everything that a programme names.
 
     Parameters
     ----------
-    path : str or Path
+    path : str, Path or Programme
         A programme's folder, its ``programme.toml``, or a snapshot written by ``Dataset.save``.
+    files : mapping of str to Path, optional
+        Files that stand in for those that the sources name: a copy of them.
 
     Raises
     ------
@@ -35,21 +38,21 @@ def load(path: str | Path) -> Dataset:
         If a file cannot be read, or more rows are set aside than the programme allows; all such
         faults at once. :func:`check` gives the Dataset all the same.
     """
-    if (Path(path) / SNAPSHOT).is_file():
+    if not isinstance(path, Programme) and (Path(path) / SNAPSHOT).is_file():
         return Dataset.from_snapshot(Path(path))
-    data = check(path)
+    data = check(path, files)
     if errors := data.excess():
         raise DataError(
             "{count} sources have too many faults:\n{errors}\nList all faults with: ostwerk check "
             "{path}",
             count=len(errors),
             errors="\n".join(str(error) for error in errors),
-            path=path,
+            path=data.programme.path,
         )
     return data
 
 
-def check(path: str | Path) -> Dataset:
+def check(path: str | Path | Programme, files: Mapping[str, Path] | None = None) -> Dataset:
     """Read everything that a programme names, and report instead of stopping at faulty rows.
 
     Raises
@@ -57,7 +60,7 @@ def check(path: str | Path) -> Dataset:
     DataError
         If a file is missing or unreadable as a whole; all such files at once.
     """
-    programme = Programme.read(path)
+    programme = path if isinstance(path, Programme) else Programme.read(path)
     geo.metric(programme.crs)
     named = {source.table for source in programme.sources}
     if unknown := sorted(named - TABLES.keys()):
@@ -76,7 +79,7 @@ def check(path: str | Path) -> Dataset:
     broken, inputs = [], {}
     for source in programme.sources:
         try:
-            file = programme.source_path(source)
+            file = (files or {}).get(source.path) or programme.source_path(source)
             before = digest(file)
             raw = sources.read(source, file)
             if digest(file) != before:
@@ -167,13 +170,13 @@ def _table(
         if "area_name" in text:
             text, unnamed = _name_areas(text, tables, programme)
             bad.append(unnamed)
-        typed, unreadable = _typed(text, name, source, raw.decimal_mark)
+        typed, unreadable = _typed(text, name, source)
         texts.append(text)
         frames.append(typed)
         bad.append(unreadable)
     text = pd.concat(texts)
     frame = pd.concat(frames)
-    bad.append(_duplicates(text))
+    bad.append(_duplicates(text, contract.unique))
     once = frame.drop(index=bad[-1]["row"].unique())
     if contract.metadata["geometry"]:
         once, misplaced = _place(once, name, tables, programme)
@@ -229,9 +232,7 @@ def _described(found: pd.DataFrame, text: pd.DataFrame, name: str) -> pd.DataFra
     return described[FAULT_COLUMNS].sort_values(["source", "line", "column", "rule"])
 
 
-def _typed(
-    text: pd.DataFrame, name: str, source: Source, decimal_mark: str | None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _typed(text: pd.DataFrame, name: str, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Turn the cells of a table into its types; what cannot be read is left empty and named."""
     typed, bad = text[ORIGIN].copy(), []
     for column, declared in TABLES[name].columns.items():
@@ -244,7 +245,7 @@ def _typed(
             typed[column] = cells.astype("str")
             continue
         if kind in {"number", "whole number"}:
-            mark = source.decimal_mark or decimal_mark or marks.find_decimal_mark(cells)
+            mark = source.decimal_mark or marks.find_decimal_mark(cells)
             if mark == marks.AMBIGUOUS:
                 raise DataError(
                     "{file}: the marks in {column} can be read in two ways (such as {value}). "
@@ -278,10 +279,10 @@ def _typed(
     return typed, pd.concat(bad, ignore_index=True) if bad else _rows(text.iloc[:0], "", "")
 
 
-def _duplicates(text: pd.DataFrame) -> pd.DataFrame:
+def _duplicates(text: pd.DataFrame, key: list[str]) -> pd.DataFrame:
     """Find rows that stand twice, the same in every cell; the first one is kept."""
     cells = [column for column in text if column not in {*ORIGIN, "geometry"}]
-    return _rows(text[text.duplicated(cells)], cells[0], "duplicate_row")
+    return _rows(text[text.duplicated(cells)], " and ".join(key), "duplicate_row")
 
 
 def _name_areas(

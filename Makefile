@@ -1,0 +1,48 @@
+# The commands of the project; each makes the environment it needs by itself.
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready-$(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
+
+.PHONY: demo test lint lab bench docs lock clean
+.DEFAULT_GOAL := demo
+
+demo: $(READY)  ## run the quarter on the demonstration data and serve it
+	@$(BIN)/ostwerk demo
+
+test: $(READY)  ## the whole suite
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY)  ## style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+lab: $(READY)  ## JupyterLab on notebooks/
+	@$(BIN)/ostwerk lab
+
+bench: $(READY)  ## the figures of docs/benchmarks.md
+	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+docs: $(READY)  ## the documentation, in docs/_build/html
+	@$(BIN)/python -m sphinx -W -q -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+lock:  ## pin anew what pyproject.toml asks for; needs uv
+	uv pip compile --universal --python-version 3.11 --generate-hashes --all-extras --no-header \
+	  --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) docs/_build docs/generated
+
+# The newest Python from 3.11 to 3.13 that really runs: a name on the PATH may be an empty promise.
+$(READY): requirements.lock pyproject.toml
+	@python=; for version in 3.13 3.12 3.11; do \
+	  if python$$version -c 'import venv, ensurepip' 2>/dev/null; then python=python$$version; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then echo "No Python 3.11, 3.12 or 3.13 found. Install one."; exit 1; fi; \
+	echo "Making $(VENV) with $$($$python --version); this takes a minute or two."; \
+	rm -rf $(VENV) && $$python -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
