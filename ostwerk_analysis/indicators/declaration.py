@@ -10,7 +10,7 @@ import pandas as pd
 from ..observations import AREA_LEVELS
 
 if TYPE_CHECKING:
-    from ..load import Dataset
+    from ..dataset import Dataset
 
 Events = Callable[["Dataset"], pd.DataFrame]
 

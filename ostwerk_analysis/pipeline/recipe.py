@@ -12,6 +12,8 @@ from ..faults import NotebookError, nearest
 from ..programme import Programme
 
 PACKAGE = Path(__file__).parent.parent
+OWN_NOTEBOOKS = "notebooks"
+"""Folder of a programme's own notebooks, beside its programme.toml."""
 TUTORIAL = "00_"
 """Notebooks that begin so are for reading: no run executes them."""
 
@@ -20,6 +22,12 @@ def shipped(folder: str) -> Path:
     """Find a folder that travels with the package: in the wheel, or beside it in the repository."""
     inside = PACKAGE / folder
     return inside if inside.is_dir() else PACKAGE.parent / folder
+
+
+def demo_programme() -> Path:
+    """Find the demonstration programme: in the wheel, or in the repository."""
+    inside = PACKAGE / "demo"
+    return inside if inside.is_dir() else PACKAGE.parent / "data" / "leipzig-demo"
 
 
 def notebooks_of(programme: Programme, only: str | None = None) -> list[Path]:
@@ -34,7 +42,7 @@ def notebooks_of(programme: Programme, only: str | None = None) -> list[Path]:
     """
     found = {
         path.stem: path
-        for folder in (shipped("notebooks"), programme.folder / "notebooks")
+        for folder in (shipped("notebooks"), programme.folder / OWN_NOTEBOOKS)
         for path in sorted(folder.glob("*.ipynb"))
         if not path.name.startswith(TUTORIAL)
     }

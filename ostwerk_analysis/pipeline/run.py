@@ -21,7 +21,7 @@ from ..faults import DataError, NotebookError, OstwerkError
 from ..language import LANGUAGES
 from ..programme import Programme, Section
 from . import kernels, notebooks
-from .recipe import code_of, code_version, notebooks_of, package_versions, sum_of
+from .recipe import OWN_NOTEBOOKS, code_of, code_version, notebooks_of, package_versions, sum_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,7 +162,8 @@ def _run(plan: _Plan, asked: str, only: str | None, force: bool) -> Result:
     """Take the steps of a run, one after the other."""
     chosen = notebooks_of(plan.programme, only)
     inputs = _digests(plan)
-    data_sum = sum_of([inputs, code_version()])
+    data = [entry for entry in inputs if Path(entry["file"]).parent != Path(OWN_NOTEBOOKS)]
+    data_sum = sum_of([data, code_version()])
     snapshot = plan.home / "snapshots" / data_sum[:16]
     if not snapshot.is_dir():
         kernels.warm_up()  # imports on one core while the data is loaded on the other
@@ -219,17 +220,22 @@ def _digests(plan: _Plan) -> list[dict[str, Any]]:
     """Give name, size and SHA-256 of every input, the programme's file first."""
     from ..loading import digest
 
-    files = {plan.programme.path.name: plan.programme.path} | _files(plan)
-    sums = {name: digest(file) for name, file in files.items()}
+    sums = {name: digest(file) for name, file in _files(plan).items()}
     return [{"file": name, "bytes": size, "sha256": sha} for name, (size, sha) in sums.items()]
 
 
 def _files(plan: _Plan) -> dict[str, Path]:
-    """Give the file of each source: the archived one where there is one."""
-    return {
-        source.path: plan.archive.get(source.path) or plan.programme.source_path(source)
-        for source in plan.programme.sources
-    }
+    """Give every file that a run depends on: the programme's, its sources', its own notebooks."""
+    programme = plan.programme
+    own = sorted((programme.folder / OWN_NOTEBOOKS).glob("*.ipynb"))
+    return (
+        {programme.path.name: programme.path}
+        | {
+            source.path: plan.archive.get(source.path) or programme.source_path(source)
+            for source in programme.sources
+        }
+        | {f"{OWN_NOTEBOOKS}/{path.name}": path for path in own}
+    )
 
 
 def _take_snapshot(plan: _Plan, inputs: list[dict[str, Any]], snapshot: Path) -> None:
@@ -239,7 +245,7 @@ def _take_snapshot(plan: _Plan, inputs: list[dict[str, Any]], snapshot: Path) ->
     from ..loading import digest, load
 
     plan.say("load", 0, 1)
-    files = {plan.programme.path.name: plan.programme.path} | _files(plan)
+    files = _files(plan)
     copies = {}
     (plan.home / "inputs").mkdir(exist_ok=True)
     for entry in inputs:
@@ -390,7 +396,9 @@ def _execute(
             written = {"key": keys[outcome.job.output], "results": _result_sums(outcome.job)}
             release.write_whole(_record_file(outcome.job), json.dumps(written, indent=1))
     if failed := [outcome.error() for outcome in outcomes if not outcome.ok]:
-        raise failed[0] if len(failed) == 1 else notebooks.SeveralErrors("{errors}", errors=failed)
+        raise (
+            failed[0] if len(failed) == 1 else notebooks.ParameterErrors("{errors}", errors=failed)
+        )
     return {outcome.job.output.stem: round(outcome.seconds, 3) for outcome in outcomes}
 
 

@@ -1,0 +1,337 @@
+"""The ``ostwerk`` command: one door to everything, in German or English.
+
+The language is that of ``--lang``, which may stand anywhere, or else of the surrounding locale.
+"""
+
+import logging
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from .faults import OstwerkError
+from .language import LANGUAGES, preferred, text
+
+if TYPE_CHECKING:
+    from .dataset import Dataset
+    from .pipeline.run import Progress, Result
+
+EXIT_FAULTS = 2
+LOG = "ostwerk.log"
+
+Out = Annotated[Path, typer.Option(help="Folder of published/ and runs/.", envvar="OSTWERK_OUT")]
+ProgrammePath = Annotated[Path, typer.Argument(help="A programme's folder or programme.toml.")]
+
+
+def main() -> None:
+    """Run the command, and turn what a user can mend into one line and an exit code."""
+    language, arguments = _language(sys.argv[1:])
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    try:
+        application(language)(args=arguments, prog_name="ostwerk")
+    except OstwerkError as error:
+        errors.print(error.text(language), style="red", markup=False)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        # A mistake of ours: the log has it whole, the screen only where to look.
+        logging.basicConfig(filename=LOG, format="%(asctime)s %(message)s", force=True)
+        logging.exception("ostwerk %s", " ".join(arguments))
+        said = text(
+            "Unexpected: {error}. The file {log} has the details; please report it.",
+            language,
+            error=f"{type(error).__name__}: {error}",
+            log=Path(LOG).absolute(),
+        )
+        errors.print(said, style="red", markup=False)
+        sys.exit(1)
+
+
+def _language(arguments: list[str]) -> tuple[str, list[str]]:
+    """Take ``--lang`` out of the arguments, wherever it stands."""
+    rest, language = list(arguments), ""
+    for number, argument in enumerate(arguments):
+        if argument.startswith("--lang="):
+            language = argument.removeprefix("--lang=")
+            rest.remove(argument)
+        elif argument == "--lang":
+            language = arguments[number + 1] if number + 1 < len(arguments) else "?"
+            rest = arguments[:number] + arguments[number + 2 :]
+    if language and language not in LANGUAGES:
+        Console(stderr=True).print(f"--lang: {' | '.join(LANGUAGES)}", markup=False)
+        sys.exit(EXIT_FAULTS)
+    return language or preferred(), rest
+
+
+def application(language: str) -> typer.Typer:
+    """Build the command in a language."""
+    say = Console(highlight=False, soft_wrap=True)
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="markdown",
+        pretty_exceptions_enable=False,
+        help=text(
+            "What a city's money does for the local economy of a district. --lang de|en chooses "
+            "the language.",
+            language,
+        ),
+    )
+
+    def command(function: Callable[..., None]) -> Callable[..., None]:
+        described = text(" ".join((function.__doc__ or "").split()), language)
+        return app.command(help=described.replace(" Example: ", "\n\n    "))(function)
+
+    @command
+    def init(folder: Annotated[Path, typer.Argument(help="The new folder.")]) -> None:
+        """Make a programme folder with a commented programme.toml, empty tables and a README.
+        Example: ostwerk init my-city
+        """
+        from .scaffold import scaffold
+
+        scaffold(folder, language)
+        say.print(
+            text("{folder} is ready. Its README says what to put where.", language, folder=folder)
+        )
+
+    @command
+    def check(
+        programme: ProgrammePath,
+        report: Annotated[
+            Path | None, typer.Option(help="Folder for the rows set aside and report.json.")
+        ] = None,
+    ) -> None:
+        """Read everything, and list every fault with place and remedy. Ends with 0 if the run
+        would accept the data, else with 2. Example: ostwerk check data/leipzig-demo
+        """
+        from .loading import check as read
+
+        with say.status(text("Reading …", language)):
+            data = read(programme)
+        _show_reads(say, data, language)
+        _show_faults(say, data, language)
+        folder = report or Path("runs") / data.programme.id / "check"
+        _write_report(data, folder, language)
+        say.print(text("Rows set aside and report: {folder}", language, folder=folder))
+        excess = data.excess()
+        for error in excess:
+            say.print(error.text(language), style="red", markup=False)
+        if excess:
+            raise typer.Exit(EXIT_FAULTS)
+
+    @command
+    def run(
+        programme: ProgrammePath,
+        quarter: Annotated[str, typer.Option(help="Such as 2026Q3, or last.")] = "last",
+        jobs: Annotated[int | None, typer.Option(help="Notebooks at once.", min=1)] = None,
+        only: Annotated[str | None, typer.Option(help="Execute this notebook alone.")] = None,
+        out: Out = Path(),
+        force: Annotated[bool, typer.Option(help="Execute even what has not changed.")] = False,
+    ) -> None:
+        """Run a quarter: check the data, execute the notebooks, publish a release. The last
+        release stays as it is if anything fails.
+        Example: ostwerk run data/leipzig-demo --quarter 2026Q3
+        """
+        result = _run(say, language, programme, quarter, jobs, only, out, force)
+        _show_result(say, result, language)
+
+    @command
+    def serve(
+        release: Annotated[
+            Path, typer.Option(help="A release, or the folder published/ with its current one.")
+        ] = Path("published"),
+        port: Annotated[int, typer.Option(help="Port.", min=0, max=65535)] = 8866,
+        host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+        programme: Annotated[
+            str, typer.Option(help="Code of the programme, where there are several.")
+        ] = "",
+    ) -> None:
+        """Serve the dashboards of the current release. Example: ostwerk serve --port 8866"""
+        _serve(say, language, release / programme, port, host)
+
+    @command
+    def demo(
+        port: Annotated[int, typer.Option(help="Port.", min=0, max=65535)] = 8866,
+        out: Out = Path(),
+    ) -> None:
+        """Run the last quarter of the demonstration programme, and serve it.
+        Example: ostwerk demo
+        """
+        from .pipeline.recipe import demo_programme
+
+        result = _run(say, language, demo_programme(), "last", None, None, out, False)
+        _show_result(say, result, language)
+        _serve(say, language, out / "published" / "leipzig-demo", port, "127.0.0.1")
+
+    @command
+    def lab(
+        folder: Annotated[Path, typer.Argument(help="Folder to open.")] = Path("notebooks"),
+    ) -> None:
+        """Open JupyterLab on the notebooks; outside the repository, on a copy of them.
+        Example: ostwerk lab
+        """
+        from .pipeline.recipe import shipped
+
+        if not folder.exists():
+            shutil.copytree(shipped("notebooks"), folder)
+            say.print(text("The notebooks were copied to {folder}.", language, folder=folder))
+        command = [sys.executable, "-m", "jupyterlab", str(folder)]
+        raise typer.Exit(subprocess.call(command))  # noqa: S603 the folder is an argument, no shell
+
+    @command
+    def releases(out: Out = Path()) -> None:
+        """List the releases, and say which is current and which is damaged.
+        Example: ostwerk releases
+        """
+        from .release import releases as listed
+
+        found = listed(out / "published")
+        if found.empty:
+            say.print(text("There is no release in {folder}.", language, folder=out / "published"))
+        else:
+            colours = {"current": "green", "damaged": "red", "earlier": "dim"}
+            table = Table(*(text(name, language) for name in RELEASE_HEADINGS), box=None)
+            for row in found.to_dict("records"):
+                status = text(row["status"], language)
+                cells = [
+                    row["programme"],
+                    row["release"],
+                    row["released_at"],
+                    status,
+                    row["damage"],
+                ]
+                table.add_row(*cells, style=colours[row["status"]])
+            say.print(table)
+
+    @command
+    def verify(
+        release: Annotated[Path, typer.Argument(help="Folder of a release.")], out: Out = Path()
+    ) -> None:
+        """Compute a release anew from the inputs it recorded, and say whether every table is the
+        same byte for byte. Ends with 0 if so, else with 1.
+        Example: ostwerk verify published/leipzig-demo/2026-Q3
+        """
+        from .pipeline.verify import verify as compared
+
+        with _progress(say, language) as progress:
+            verdict = compared(release, out, progress=progress)
+        for line in verdict.lines(language):
+            say.print(line, markup=False)
+        if not verdict.same:
+            raise typer.Exit(1)
+
+    return app
+
+
+RELEASE_HEADINGS = ("Programme", "Release", "Released", "Status", "Damage")
+STEPS = {
+    "load": "Reading and checking",
+    "analyse": "Analysis notebooks",
+    "protect": "Protecting and writing tables",
+    "report": "Reports",
+}
+
+
+@contextmanager
+def _progress(console: Console, language: str) -> "Iterator[Progress]":
+    """Show a bar for each step of a run."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn()
+    tasks: dict[str, Any] = {}
+    with Bars(*columns, TimeElapsedColumn(), console=console) as bars:
+
+        def tell(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(text(STEPS[step], language), total=total)
+            bars.update(tasks[step], completed=done, total=total)
+
+        yield tell
+
+
+def _run(
+    say: Console,
+    language: str,
+    programme: Path,
+    quarter: str,
+    jobs: int | None,
+    only: str | None,
+    out: Path,
+    force: bool,
+) -> "Result":
+    from .pipeline.run import run
+
+    with _progress(say, language) as progress:
+        return run(
+            programme, quarter, out=out, workers=jobs, only=only, force=force, progress=progress
+        )
+
+
+def _show_result(say: Console, result: "Result", language: str) -> None:
+    sentences = {
+        "released": "Released: {folder}",
+        "unchanged": "Nothing has changed since the release {folder}.",
+        "reproduced": "The same again, byte for byte: {folder}",
+        "executed": "Executed; nothing was released.",
+    }
+    folder = result.release.folder if result.release else ""
+    say.print(text(sentences[result.status], language, folder=folder), markup=False)
+
+
+def _serve(say: Console, language: str, published: Path, port: int, host: str) -> None:
+    from .dashboard.serve import serve
+
+    serve(published, port=port, host=host, language=language, say=say.print)
+
+
+def _show_reads(say: Console, data: "Dataset", language: str) -> None:
+    headings = ("Table", "File", "Read", "Accepted", "Set aside", "Not asked for")
+    table = Table(*(text(heading, language) for heading in headings), box=None)
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for read in data.reads.to_dict("records"):
+        counts = [read[name] for name in ("rows_read", "accepted", "set_aside", "skipped")]
+        table.add_row(read["table"], read["file"], *(f"{count:,}" for count in counts))
+    say.print(table)
+
+
+def _show_faults(say: Console, data: "Dataset", language: str) -> None:
+    from .faults import sentence
+
+    for fault in data.faults.to_dict("records"):
+        say.print(f"{fault['table']}: {sentence(fault, language)}", markup=False)
+
+
+def _write_report(data: "Dataset", folder: Path, language: str) -> None:
+    """Write the rows set aside, a CSV for each table, and everything as JSON."""
+    import json
+
+    from .downloads import write_csv
+    from .faults import sentence
+    from .release import write_whole
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.csv"):
+        old.unlink()
+    for name, rows in data.set_aside.items():
+        write_csv(rows.drop(columns="geometry", errors="ignore"), folder / f"{name}.csv", language)
+    faults = json.loads(data.faults.to_json(orient="records"))
+    for fault in faults:
+        fault["sentence"] = sentence(fault, language)
+    report = {
+        "programme": data.programme.id,
+        "is_accepted": not data.excess(),
+        "reads": json.loads(data.reads.to_json(orient="records")),
+        "faults": faults,
+        "inputs": json.loads(data.inputs.to_json(orient="records")),
+    }
+    write_whole(folder / "report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
