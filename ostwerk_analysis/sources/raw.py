@@ -1,0 +1,256 @@
+"""What every reader returns, and the steps that all of them share.
+
+A reader turns a file into cells under the file's own column names. Then :func:`asked_for` keeps the
+rows that the source asks for, and :func:`named` gives the columns the names of the table.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..faults import DataError, faults_frame, nearest
+from ..programme import Source
+
+RESERVED = ("_line", "geometry")
+"""Columns that readers add; an attribute of a file must not have such a name."""
+
+FAULT_TEXT_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A file as it was read: text, before any contract is applied.
+
+    Attributes
+    ----------
+    frame : DataFrame, n rows
+        All cells text, blank ones missing; ``geometry`` where the file has shapes; ``_line``, the
+        line on which the record begins in a text file, else the number of the feature, from 1.
+    faults : DataFrame
+        One row for each row set aside, see :data:`ostwerk_analysis.faults.FAULT_COLUMNS`.
+    set_aside : DataFrame
+        Rows that could not be split into cells or drawn: ``_line`` and ``text``.
+    rows_skipped : int
+        Rows that ``where`` does not ask for.
+    """
+
+    frame: pd.DataFrame
+    faults: pd.DataFrame
+    set_aside: pd.DataFrame
+    rows_skipped: int = 0
+
+    @property
+    def rows_read(self) -> int:
+        """Rows in the file: each is in the frame, set aside or skipped."""
+        return len(self.frame) + len(self.set_aside) + self.rows_skipped
+
+
+def read_bytes(source: Source, path: Path) -> bytes:
+    """Read a whole file.
+
+    Raises
+    ------
+    DataError
+        If it is missing, no file, not readable or empty.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(
+            "{file} does not exist. Put it there or correct path in programme.toml.",
+            file=source.path,
+        ) from None
+    except OSError as error:
+        raise DataError(
+            "{file} cannot be read: {reason}. Check that it is a file and who may read it.",
+            file=source.path,
+            reason=error.strerror,
+        ) from None
+    if not data:
+        raise DataError(
+            "{file} is empty. Save or fetch it again, or take the source out of programme.toml.",
+            file=source.path,
+        )
+    return data
+
+
+def stripped(cells: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Strip blanks around each cell; a cell without text is missing."""
+    cells = pc.utf8_trim_whitespace(cells)
+    length = pc.binary_length(cells)
+    if pc.min(length).as_py() == 0:
+        return pc.if_else(pc.greater(length, 0), cells, None)
+    return cells
+
+
+def tidy_name(name: str) -> str:
+    """Write a column's name on one line, each run of blanks as one."""
+    return " ".join(name.split())
+
+
+def check_names(source: Source, names: Sequence[str]) -> None:
+    """Refuse column names that cannot be told apart.
+
+    Raises
+    ------
+    DataError
+        If a name stands twice, or is one that readers use themselves.
+    """
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise DataError(
+            "{file}: the column {column!r} stands twice in the header. Rename or remove one.",
+            file=source.path,
+            column=doubled[0],
+        )
+    if taken := [name for name in names if name in RESERVED]:
+        raise DataError(
+            "{file}: the column name {column!r} is reserved. Rename it in the file.",
+            file=source.path,
+            column=taken[0],
+        )
+
+
+def put_aside(
+    source: Source,
+    path: Path,
+    lines: Sequence[int],
+    texts: Sequence[str],
+    rule: str,
+    column: str = "",
+    values: Sequence[str] = (),
+    expected: str = "",
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Write down rows that cannot be used: one fault and one row set aside for each.
+
+    Parameters
+    ----------
+    lines, texts : sequence, n items
+        Where each row begins, and what stands there.
+    rule : str
+        Key of :data:`ostwerk_analysis.faults.RULES`.
+    values : sequence of str, n items
+        What breaks the rule; the text itself where left out.
+
+    Returns
+    -------
+    faults, set_aside : DataFrame, n rows each
+    """
+    faults = faults_frame(
+        {
+            "table": source.table,
+            "source": source.path,
+            "file": path.name,
+            "line": line,
+            "column": column,
+            "value": _shortened(value),
+            "rule": rule,
+            "expected": expected,
+        }
+        for line, value in zip(lines, values or texts, strict=True)
+    )
+    aside = pd.DataFrame({"_line": lines, "text": texts})
+    return faults, aside.astype({"_line": "int64", "text": "str"})
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= FAULT_TEXT_LENGTH else text[: FAULT_TEXT_LENGTH - 1] + "…"
+
+
+def row_texts(frame: pd.DataFrame) -> list[str]:
+    """Write the cells of rows that had no line of text of their own, one text for each row."""
+    cells = pd.DataFrame(frame.drop(columns=[*RESERVED], errors="ignore")).fillna("")
+    return ["; ".join(f"{k}={v}" for k, v in row.items()) for row in cells.to_dict("records")]
+
+
+def asked_for(raw: RawTable, source: Source) -> RawTable:
+    """Keep the rows that ``where`` names, by columns of the file, and count the others.
+
+    Raises
+    ------
+    DataError
+        If the file lacks such a column.
+    """
+    frame = raw.frame
+    for given, values in source.where.items():
+        cells = frame[_column(given, frame.columns, source, "where")]
+        wanted = {value.strip() for value in values}
+        frame = frame[cells.isin(wanted - {""}) | (cells.isna() & ("" in wanted))]
+    skipped = len(raw.frame) - len(frame)
+    return replace(raw, frame=frame.reset_index(drop=True), rows_skipped=raw.rows_skipped + skipped)
+
+
+def named(
+    raw: RawTable, source: Source, known: Mapping[str, tuple[str, ...]] | None = None
+) -> RawTable:
+    """Give columns the names of the table, recode values and add constants.
+
+    Parameters
+    ----------
+    known : mapping
+        Column of the table = names by which the format writes it. What ``source.columns`` says
+        comes first; a known column that the file lacks is no error here.
+
+    Returns
+    -------
+    RawTable
+        Columns that nobody named keep the file's name, unless a named one needs it.
+
+    Raises
+    ------
+    DataError
+        If the file lacks a column that ``source.columns`` names, or the source names one column
+        twice.
+    """
+    frame = raw.frame
+    if both := sorted(source.columns.keys() & source.constants.keys()):
+        raise DataError(
+            "{file}: {column!r} stands both under columns and under constants in programme.toml. "
+            "Remove one.",
+            file=source.path,
+            column=both[0],
+        )
+    chosen = {
+        column: found
+        for column, names in (known or {}).items()
+        if column not in source.constants
+        and (found := next((name for name in names if name in frame.columns), None))
+    } | {
+        column: _column(name, frame.columns, source, "columns")
+        for column, name in source.columns.items()
+    }
+    own = [name for name in frame.columns if name not in {*chosen.values(), *chosen}]
+    # A frame of a subset, so that a frame with shapes stays one.
+    arranged = frame[own].assign(**{column: frame[name] for column, name in chosen.items()})
+    arranged = arranged.assign(
+        **{
+            column: pd.Series(value.strip() or None, arranged.index, dtype="str")
+            for column, value in source.constants.items()
+        }
+    )
+    for column, codes in source.values.items():
+        cells = arranged[_column(column, arranged.columns, source, "values")]
+        table = {old.strip(): new for old, new in codes.items()}
+        recoded = cells.map(table).astype("str").fillna(cells)
+        arranged[column] = recoded.fillna(table[""]) if "" in table else recoded
+    return replace(raw, frame=arranged)
+
+
+def _column(given: str, columns: Iterable[str], source: Source, key: str) -> str:
+    """Find a column that programme.toml names, or say which one is near."""
+    name = tidy_name(given)
+    others = [column for column in columns if column not in RESERVED]
+    if name not in others:
+        raise DataError(
+            "{file} has no column {column!r}; the nearest is {near!r}. Correct {key} in "
+            "programme.toml, or the file.",
+            file=source.path,
+            column=name,
+            near=nearest(name, others),
+            key=key,
+        )
+    return name

@@ -1,0 +1,373 @@
+import csv
+import io
+import re
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from ostwerk_analysis.faults import DataError, sentence
+from ostwerk_analysis.programme import Source
+from ostwerk_analysis.sources import read, tabular
+
+
+@pytest.fixture
+def read_text(tmp_path):
+    """Read a text or bytes as a CSV file."""
+
+    def read_it(content, **stated):
+        file = tmp_path / "grants.csv"
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return read(Source(table="grants", path="grants.csv", **stated), file)
+
+    return read_it
+
+
+def rows(raw):
+    """List the cells of each row, its line last; a missing cell is None."""
+    return [[None if pd.isna(cell) else cell for cell in row] for row in raw.frame.to_numpy()]
+
+
+def test_cells_stay_text_and_know_their_line(read_text):
+    raw = read_text("id;betrag;tag\n007;1.234,50;31.12.2026\n008;;\n")
+    assert raw.frame.columns.tolist() == ["id", "betrag", "tag", "_line"]
+    assert rows(raw) == [["007", "1.234,50", "31.12.2026", 2], ["008", None, None, 3]]
+    assert raw.frame.dtypes.astype(str).tolist() == ["str", "str", "str", "int64"]
+    assert (raw.rows_read, len(raw.set_aside), raw.rows_skipped) == (2, 0, 0)
+
+
+def test_records_over_several_lines_keep_their_first_line(read_text):
+    text = '\nid;text\n\n1;"two\nlines"\n2;one\n\n3;"a ""quote"";\r\nand\rmore"\n4;end'
+    assert rows(read_text(text)) == [
+        ["1", "two\nlines", 4],
+        ["2", "one", 6],
+        ["3", 'a "quote";\r\nand\rmore', 8],
+        ["4", "end", 11],
+    ]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_every_line_break_counts_once(read_text, newline):
+    text = newline.join(["a,b", "1,2", "", '3,"4"', "5,6", ""])
+    assert rows(read_text(text)) == [["1", "2", 2], ["3", "4", 4], ["5", "6", 5]]
+
+
+def test_outer_blanks_are_stripped_and_blank_cells_missing(read_text):
+    raw = read_text("a;b;c\n  x ;\u00a0;\ty\n")
+    assert rows(raw) == [["x", None, "y", 2]]
+
+
+def test_rows_without_any_text_are_no_rows(read_text):
+    raw = read_text("a;b\n1;2\n;\n  ; \n\n;;;\n3;\n")
+    assert rows(raw) == [["1", "2", 2], ["3", None, 7]]
+    assert raw.rows_read == 2
+
+
+def test_row_with_a_wrong_number_of_cells_is_set_aside_with_line_and_text(read_text):
+    raw = read_text('a;b\n1;2\n3;4;5\n6;"x\ny"\n7\n8;9\n')
+    assert rows(raw) == [["1", "2", 2], ["6", "x\ny", 4], ["8", "9", 7]]
+    assert raw.set_aside.to_numpy().tolist() == [[3, "3;4;5"], [6, "7"]]
+    assert raw.faults[["table", "source", "file", "line", "value", "rule", "expected"]].to_numpy(
+        dtype=object
+    ).tolist() == [
+        ["grants", "grants.csv", "grants.csv", 3, "3;4;5", "cells", "2"],
+        ["grants", "grants.csv", "grants.csv", 6, "7", "cells", "2"],
+    ]
+    assert sentence(raw.faults.to_dict("records")[0]).startswith("grants.csv, line 3: The row has")
+
+
+def test_only_broken_rows_are_all_set_aside(read_text):
+    raw = read_text("a;b\n1\n1;2;3\n", delimiter=";")
+    assert rows(raw) == []
+    assert raw.set_aside["_line"].tolist() == [2, 3]
+    assert raw.frame.columns.tolist() == ["a", "b", "_line"]
+
+
+def test_row_with_broken_quotation_marks_is_set_aside_alone(read_text):
+    raw = read_text('a;b\n1;"x"\n2;"GmbH "Ost" Leipzig"\n3;"y\nz"\n 4 ; "w;w"\n', delimiter=";")
+    assert rows(raw) == [["1", "x", 2], ["3", "y\nz", 4], ["4", "w;w", 6]]
+    assert raw.set_aside.to_numpy().tolist() == [[3, '2;"GmbH "Ost" Leipzig"']]
+    assert raw.faults["rule"].tolist() == ["cells"]
+
+
+def test_quotation_mark_inside_a_bare_cell_is_text(read_text):
+    assert rows(read_text('a;b\n1;24" Rad\n')) == [["1", '24" Rad', 2]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a;b\n1;2\n3;"never\nclosed\n',
+        'a;b\n1;2\n3;"never closed',
+        'a;b\n1;2\n3;"open\n4;"x"\n5;6\n',
+        'a;"b\n1;2\n',
+        'a;b\n1;2\n3;"an "inner\nmiddle;line\nend";4\n',
+        'a;b\n1;2\n3;"an "inner\nmiddle;line\nend" mark";4\n',
+    ],
+)
+def test_unclosed_quotation_mark_is_named_with_its_line(read_text, text):
+    line = text[: text.index('"')].count("\n") + 1
+    with pytest.raises(DataError, match=f"grants.csv, line {line}: a quotation mark"):
+        read_text(text, delimiter=";")
+
+
+def test_swallowed_lines_do_not_pass_as_one_cell(read_text):
+    huge = "x" * 200_000
+    with pytest.raises(DataError, match="line 3: a quotation mark"):
+        read_text(f'a;b\n1;"x"y\n2;"{huge}\n{huge}";3\n', delimiter=";")
+
+
+def test_cell_longer_than_a_block_is_read(read_text):
+    huge = "x" * 3_000_000
+    assert rows(read_text(f'a;b\n1;"{huge}\n"\n2;3\n')) == [["1", huge, 2], ["2", "3", 4]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is empty"),
+        ("\ufeff", "no header"),
+        (" \n\n", "no header"),
+        ("a;b\n", "no row under the header of line 1"),
+        ("a;b\n;\n", "no row under the header of line 1"),
+        ("a;b;a\n1;2;3\n", "the column 'a' stands twice"),
+        ("a; a \n1;2\n", "the column 'a' stands twice"),
+        ("a;_line\n1;2\n", "the column name '_line' is reserved"),
+        ("a;;c\n1;2;3\n", "column 2 has cells but no name"),
+        ("a;b\n1;\0\n", "line 2: NUL bytes"),
+    ],
+)
+def test_unusable_file_is_refused_with_a_reason(read_text, text, message):
+    with pytest.raises(DataError, match=message) as refused:
+        read_text(text)
+    assert refused.value.exit_code == 2
+    assert str(refused.value).startswith("grants.csv")
+
+
+def test_empty_column_without_a_name_is_left_out(read_text):
+    assert rows(read_text("a;b;\n1;2;\n3;4;\n")) == [["1", "2", 2], ["3", "4", 3]]
+
+
+def test_missing_file_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"no\.csv does not exist"):
+        read(Source(table="grants", path="no.csv"), tmp_path / "no.csv")
+    with pytest.raises(DataError, match="cannot be read"):
+        read(Source(table="grants", path="."), tmp_path)
+
+
+@pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
+def test_delimiter_is_found(read_text, delimiter):
+    text = f"a{delimiter}b\n1{delimiter}Müller\n2{delimiter}x\n"
+    assert rows(read_text(text)) == [["1", "Müller", 2], ["2", "x", 3]]
+
+
+def test_decimal_commas_do_not_pass_for_delimiters(read_text):
+    assert rows(read_text("id;betrag\n1;3,5\n2;4,5\n")) == [["1", "3,5", 2], ["2", "4,5", 3]]
+
+
+def test_delimiter_that_could_be_either_is_refused(read_text):
+    text = "Name, Vorname;Ort\nMüller, Eva;Leipzig\nKrug, Ben;Halle\n"
+    with pytest.raises(DataError, match="line 1: the cells may be divided by ';' or by ','"):
+        read_text(text)
+    assert rows(read_text(text, delimiter=";"))[0] == ["Müller, Eva", "Leipzig", 2]
+
+
+def test_one_column_needs_no_delimiter(read_text):
+    assert rows(read_text("name\nOst\nWest\n")) == [["Ost", 2], ["West", 3]]
+
+
+def test_title_above_the_header_is_not_taken_for_it(read_text):
+    text = "Liste der Zuschüsse\nStand 2026\nid;betrag\n1;2\n3;4\n5;6\n7;8\n"
+    with pytest.raises(DataError, match="line 1: one cell, where the lines below have several"):
+        read_text(text)
+    assert rows(read_text(text, header_line=3))[0] == ["1", "2", 4]
+    assert rows(read_text(text, columns={"grant_id": "id"}))[0] == ["2", 4, "1"]
+
+
+@pytest.mark.parametrize("line", [9, 100])
+def test_header_line_beyond_the_file_is_refused(read_text, line):
+    with pytest.raises(DataError, match=f"no text from line {line} on"):
+        read_text("a;b\n1;2\n", header_line=line)
+
+
+@pytest.mark.parametrize("delimiter", ["", ";;", '"', "\n", " ", "€"])
+def test_delimiter_that_is_none_is_refused(read_text, delimiter):
+    with pytest.raises(DataError, match="is not one mark"):
+        read_text("a;b\n1;2\n", delimiter=delimiter)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_encoding_is_found(read_text, encoding):
+    raw = read_text("straße;größe\nKöln „Süd“ – 5 €;ÄÖÜ\n".encode(encoding))
+    assert raw.frame.columns[:2].tolist() == ["straße", "größe"]
+    assert rows(raw) == [["Köln „Süd“ – 5 €", "ÄÖÜ", 2]]
+
+
+@pytest.mark.parametrize("encoding", ["cp850", "cp437", "mac_roman", "utf-16-le"])
+def test_other_encodings_are_refused_until_stated(read_text, encoding):
+    content = "id;name\n1;Gärtner\n2;Schüler\n3;Lösung\n".encode(encoding)
+    with pytest.raises(DataError, match=r"encoding"):
+        read_text(content)
+    assert read_text(content, encoding=encoding).frame["name"].tolist() == [
+        "Gärtner",
+        "Schüler",
+        "Lösung",
+    ]
+
+
+def test_mixed_encodings_are_refused_with_the_line(read_text):
+    content = "id;name\n1;Gärtner\n".encode() + "2;Schüler\n".encode("cp1252")
+    with pytest.raises(DataError, match="line 2: the encoding is neither UTF-8 nor clearly"):
+        read_text(content)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "utf-32"])
+def test_wrong_statement_of_encoding_is_refused(read_text, encoding):
+    with pytest.raises(DataError, match=f"the text is not {encoding}"):
+        read_text("id;name\n1;Gärtner x\n".encode("cp1252"), encoding=encoding)
+
+
+def test_byte_order_mark_that_contradicts_the_statement_is_refused(read_text):
+    with pytest.raises(DataError, match="the text is not cp1252"):
+        read_text("\ufeffid;name\n1;x\n", encoding="cp1252")
+
+
+def test_unknown_encoding_is_refused(read_text):
+    with pytest.raises(DataError, match="no encoding 'klingon'"):
+        read_text("a;b\n1;2\n", encoding="klingon")
+
+
+LETTERS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
+ODD = st.text(" ;,\t|\"'\n\r ä€\u00a0", max_size=6)
+TABLES = st.integers(1, 4).flatmap(
+    lambda width: st.lists(
+        st.lists(LETTERS | ODD, min_size=width, max_size=width), min_size=1, max_size=12
+    )
+)
+
+
+def breaks(text):
+    return len(re.findall(r"\r\n|\n|\r", text))
+
+
+def read_anywhere(content, **stated):
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "any.csv"
+        file.write_bytes(content)
+        return read(Source(table="grants", path="any.csv", **stated), file)
+
+
+@settings(deadline=None)
+@given(
+    TABLES,
+    st.sampled_from(tabular.DELIMITERS),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_what_csv_writes_is_read_back_with_its_lines(table, delimiter, newline, encoding):
+    out = io.StringIO(newline="")
+    # every cell in quotation marks, since csv writes a carriage return without
+    writer = csv.writer(out, delimiter=delimiter, lineterminator=newline, quoting=csv.QUOTE_ALL)
+    writer.writerow([f"c{i}" for i in range(len(table[0]))])
+    expected = []
+    for row in table:
+        line = breaks(out.getvalue()) + 1
+        writer.writerow(row)
+        if any(cell.strip() for cell in row):
+            expected.append([*(cell.strip() or None for cell in row), line])
+    content = out.getvalue().encode(encoding)
+    if not expected:
+        with pytest.raises(DataError, match="no row"):
+            read_anywhere(content, delimiter=delimiter)
+        return
+    raw = read_anywhere(content, delimiter=delimiter)
+    assert rows(raw) == expected
+    assert raw.rows_read == len(expected)
+
+
+@settings(deadline=None)
+@given(TABLES, st.sampled_from(tabular.DELIMITERS))
+def test_pyarrow_and_csv_read_the_same(table, delimiter):
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    writer.writerow([f"c{i}" for i in range(len(table[0]))])
+    writer.writerows([[cell.replace("\r", "") for cell in row] for row in table])
+    writer.writerow(["x"] * (len(table[0]) + 1))
+    body = out.getvalue().encode()
+    records = tabular._records(body, ord(delimiter))
+    source = Source(table="grants", path="any.csv")
+    slow_header, slow = tabular._split_irregular(body, delimiter, source, 1)
+    if records is None:  # csv quotes no blank before a mark
+        return
+    header, fast = tabular._split(body, delimiter, records)
+    quick, quick_lines = tabular._without_blank_rows(fast.table, fast.lines)
+    exact, exact_lines = tabular._without_blank_rows(slow.table, slow.lines)
+    assert header == slow_header
+    assert quick.to_pylist() == exact.to_pylist()
+    assert quick_lines.tolist() == exact_lines.tolist()
+    assert fast.broken == slow.broken
+
+
+PIECES = st.sampled_from([b";", b",", b'"', b"\n", b"\r", b"\r\n", b"a", b"1", b" ", b"\xe4", b""])
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=60) | st.lists(PIECES, max_size=60).map(b"".join))
+@example(b'a;b\n"";""\n')
+@example(b'a\n"\r\n"')
+@example(b"\xff\xfe\n")
+def test_any_bytes_are_read_or_refused(content):
+    try:
+        raw = read_anywhere(content)
+    except DataError:
+        return
+    lines = sorted([*raw.frame["_line"], *raw.set_aside["_line"]])
+    assert len(set(lines)) == len(lines) == raw.rows_read > 0
+    assert len(raw.faults) == len(raw.set_aside)
+
+
+@settings(deadline=None)
+@given(st.text("a1;, ä\n\r", max_size=80))
+def test_no_record_is_lost(body):
+    text = "x;y\n" + body
+    records = list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))[1:]
+    filled = [record for record in records if any(cell.strip() for cell in record)]
+    if not filled:
+        return
+    raw = read_anywhere(text.encode(), delimiter=";")
+    assert len(raw.frame) == sum(len(record) == 2 for record in filled)
+    assert len(raw.set_aside) == sum(len(record) != 2 for record in filled)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("file", "count", "last_line"),
+    [
+        ("addresses/leipzig_osm_addresses_2025.csv", 50_543, 50_544),
+        ("addresses/strassen_ortsteile.csv", 3_032, 3_033),
+        ("addresses/strassenabschnitte_2014.csv", 4_436, 4_437),
+        ("leipzig/ortsteile_facts.csv", 63, 64),
+        ("leipzig/migranten.csv", 6_048, 6_049),
+    ],
+)
+def test_real_files_are_read_whole(real_data, file, count, last_line):
+    raw = read(Source(table="x", path=file), real_data / file)
+    assert (raw.rows_read, len(raw.frame)) == (count, count)
+    assert raw.frame["_line"].iloc[-1] == last_line
+
+
+@pytest.mark.real
+def test_codes_of_districts_keep_their_zeros(real_data):
+    file = "leipzig/ortsteile_facts.csv"
+    raw = read(Source(table="x", path=file), real_data / file)
+    assert raw.frame["ortsteil_code"].iloc[0] == "00"
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("file", ["52311-01-04-4_00.csv", "13211-02-05-4_00.csv"])
+def test_genesis_is_not_taken_for_a_plain_table(real_data, file):
+    with pytest.raises(DataError, match="State header_line"):
+        read(Source(table="statistics", path=file), real_data / "genesis" / file)
