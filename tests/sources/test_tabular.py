@@ -125,6 +125,19 @@ def test_cell_longer_than_a_block_is_read(read_text):
     assert rows(read_text(f'a;b\n1;"{huge}\n"\n2;3\n')) == [["1", huge, 2], ["2", "3", 4]]
 
 
+def test_lines_hold_in_a_file_of_many_blocks(read_text):
+    kinds = ["{n};plain", '{n};"two\nlines"', "{n};one;more", "", '"{n}";"a ""b"" \r\nc"']
+    texts, whole, broken, line = ["id;text"], [], [], 2
+    for n in range(200_000):
+        texts.append(kinds[n * 7919 % 5].format(n=n))
+        if texts[-1]:
+            (broken if ";more" in texts[-1] else whole).append([str(n), line])
+        line += 1 + texts[-1].count("\n")
+    raw = read_text("\n".join(texts))
+    assert raw.frame[["id", "_line"]].to_numpy().tolist() == whole
+    assert raw.set_aside["_line"].tolist() == [line for _, line in broken]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
