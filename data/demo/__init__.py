@@ -1,0 +1,1 @@
+"""Parts of the generator of the demo programme; ``data/generate_demo.py`` puts them together."""
