@@ -5,6 +5,7 @@ zero is a zero. Text that a spreadsheet would run as a formula is made harmless.
 """
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -171,27 +172,29 @@ def _sheet_name(indicator: str) -> str:
 
 
 def _write_sheet(
-    sheet: object, rows: pd.DataFrame, label: str, bold: object, formats: dict, language: str
+    sheet: Any, rows: pd.DataFrame, label: str, bold: Any, formats: dict[bool, Any], language: str
 ) -> None:
     """Write one indicator: a row for each area and breakdown, a column for each period."""
     place = ["area_level", "area_id", "area", "breakdown"]
     periods = sorted(rows["period"].unique())
-    column_of = {period: number for number, period in enumerate(periods, start=len(place))}
+    lines = rows.groupby(place, sort=False).ngroup().to_numpy() + 3
+    columns = pd.Index(periods).get_indexer(rows["period"]) + len(place)
     headings = [text(COLUMNS[name], language) for name in place]
     sheet.write_string(0, 0, f"{label} ({text(rows['unit'].iloc[0], language)})", bold)
     sheet.write_row(2, 0, [*headings, *(quarter(period, language) for period in periods)], bold)
     sheet.freeze_panes(3, len(place))
     sheet.set_column(0, 0, 16)
     sheet.set_column(2, 2, 26)
+    for line, key in enumerate(rows[place].drop_duplicates().to_numpy().tolist(), start=3):
+        for column, cell in enumerate(key):
+            sheet.write_string(line, column, str(cell))
     whole = formats[bool((rows["value"].dropna() % 1 == 0).all())]
-    for line, (key, cells) in enumerate(rows.groupby(place, sort=False), start=3):
-        for position, cell in enumerate(key):
-            sheet.write_string(line, position, str(cell))
-        given = zip(
-            cells["period"], cells["value"], cells["_suppressed"], cells["_missing"], strict=True
-        )
-        for period, value, suppressed, missing in given:
-            if suppressed or missing:
-                sheet.write_string(line, column_of[period], SUPPRESSED if suppressed else MISSING)
-            else:
-                sheet.write_number(line, column_of[period], value, whole)
+    unwritten = rows["_suppressed"] | rows["_missing"]
+    marks = rows["_suppressed"].map({True: SUPPRESSED, False: MISSING}).to_numpy()
+    for line, column, value, is_mark, mark in zip(
+        lines.tolist(), columns.tolist(), rows["value"].tolist(), unwritten, marks, strict=True
+    ):
+        if is_mark:
+            sheet.write_string(line, column, mark)
+        else:
+            sheet.write_number(line, column, value, whole)

@@ -27,7 +27,7 @@ class OstwerkError(Exception):
 
     exit_code = 1
 
-    def __init__(self, message: str, **values: object):
+    def __init__(self, message: str, /, **values: object):
         super().__init__(message)
         self.message, self.values = message, values
 

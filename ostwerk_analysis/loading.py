@@ -18,7 +18,7 @@ from .programme import Programme, Source
 from .sources import marks
 from .tables import RELATIONS, STATUS_LADDER, TABLES, broken_rules, wz_section
 
-ORIGIN = ["_source", "_file", "_line"]
+ORIGIN = ["_read", "_source", "_file", "_line"]
 """Where a row came from."""
 
 
@@ -131,8 +131,8 @@ def _assemble(
         faults.append(found)
         if len(aside):
             set_aside[name] = aside
-        for source, raw in gathered[name]:
-            accepted = int((frame["_source"] == source.path).sum())
+        for number, (source, raw) in enumerate(gathered[name]):
+            accepted = int((frame["_read"] == number).sum())
             reads.append(
                 {
                     "table": name,
@@ -164,13 +164,16 @@ def _table(
     contract = TABLES[name]
     texts, frames, bad = [], [], []
     start = 0
-    for source, raw in read:
-        text = raw.frame.assign(_source=source.path, _file=Path(source.path).name)
+    for number, (source, raw) in enumerate(read):
+        origin = {"_read": number, "_source": source.path, "_file": Path(source.path).name}
+        text = raw.frame.assign(**origin)
         text.index = pd.RangeIndex(start, start := start + len(text))
         if "area_name" in text:
             text, unnamed = _name_areas(text, tables, programme)
             bad.append(unnamed)
         typed, unreadable = _typed(text, name, source)
+        if "geometry" in text:
+            typed["geometry"] = gpd.GeoSeries(text["geometry"]).to_crs(programme.crs)
         texts.append(text)
         frames.append(typed)
         bad.append(unreadable)
@@ -204,7 +207,11 @@ def _table(
     said = found.groupby("row")["rule"].agg(lambda rules: ", ".join(sorted(set(rules))))
     aside = pd.DataFrame(aside.assign(_rules=said.reindex(aside.index)).astype("str"))
     unsplit = [
-        raw.set_aside.assign(_source=source.path, _file=Path(source.path).name, _rules="cells")
+        raw.set_aside.assign(
+            _source=source.path,
+            _file=Path(source.path).name,
+            _rules=raw.faults["rule"].to_numpy(),
+        )
         for source, raw in read
         if len(raw.set_aside)
     ]
@@ -269,12 +276,8 @@ def _typed(text: pd.DataFrame, name: str, source: Source) -> tuple[pd.DataFrame,
         typed["area_level"] = typed["area_level"].fillna("district")
         gap = typed["value"].isna()
         typed["obs_status"] = typed["obs_status"].fillna("A").mask(gap, "M")
-    if "geometry" in text:
-        typed["geometry"] = text["geometry"]
-    if name in {"operations", "statistics"}:
-        extra = []  # every column that the tables need is in the contract
-    else:
-        extra = [c for c in text if c not in typed and not c.startswith("_")]
+    # What the contract does not know stays as text beside it, for whoever asked the office for it.
+    extra = [c for c in text if c not in typed and not c.startswith("_") and c != "geometry"]
     typed[extra] = text[extra]
     return typed, pd.concat(bad, ignore_index=True) if bad else _rows(text.iloc[:0], "", "")
 
@@ -316,8 +319,8 @@ def _place(
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """Give a table its geometry in metres, and districts to what has a point."""
     if "geometry" in frame:
-        shapes = gpd.GeoSeries(frame["geometry"])
-        placed = gpd.GeoDataFrame(frame, geometry=shapes.to_crs(programme.crs))
+        shapes = gpd.GeoSeries(frame["geometry"], crs=programme.crs)
+        placed = gpd.GeoDataFrame(frame, geometry=shapes)
     elif "lon" in frame:
         shapes = geo.points(frame["lon"], frame["lat"], programme.crs)
         placed = gpd.GeoDataFrame(frame, geometry=shapes)

@@ -132,6 +132,30 @@ def select(
     return observations[known].reset_index(drop=True)
 
 
+def as_of(observations: pd.DataFrame, indicator: str, period: str) -> str:
+    """Find the last period, up to one, for which an indicator was observed anywhere.
+
+    A quarter asked of a yearly statistic gives the last year that was over by then.
+
+    Parameters
+    ----------
+    observations : DataFrame
+    indicator, period : str
+
+    Returns
+    -------
+    str
+        The period itself where there is none.
+    """
+    rows = observations[
+        (observations["indicator"] == indicator) & (observations["obs_status"] != "M")
+    ]
+    ends = {found: found if "Q" in found else f"{found}-Q4" for found in rows["period"].unique()}
+    end = period if "Q" in period else f"{period}-Q4"
+    past = [found for found in ends if ends[found] <= end]
+    return period if period in past else max(past, key=lambda found: ends[found], default=period)
+
+
 def save(observations: pd.DataFrame, folder: str | Path, name: str = "observations") -> Path:
     """Write internal observations for the run to collect: ``<folder>/<name>.parquet``.
 
@@ -162,7 +186,7 @@ def collect(folders: Iterable[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
     Raises
     ------
     DataError
-        If two notebooks deliver the same observation, or declare an indicator differently.
+        If two notebooks contradict each other in an observation or a declaration.
     """
     paths = sorted(path for folder in folders for path in folder.glob("*.parquet"))
     if not paths:
@@ -177,7 +201,9 @@ def collect(folders: Iterable[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
                     file=path.name,
                     indicator=entry["indicator"],
                 )
-    observations = tidy(pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True))
+    # Two notebooks may need the same figure; only a contradiction between them is an error.
+    delivered = pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)
+    observations = tidy(delivered.drop_duplicates())
     undeclared = sorted(set(observations["indicator"]) - declared.keys())
     if undeclared:
         raise DataError(

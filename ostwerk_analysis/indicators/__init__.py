@@ -91,7 +91,7 @@ def compute(
         )
     chosen = tuple(indicators) if indicators is not None else _of_fields(fields)
     given = [entry for entry in chosen if set(entry.needs) <= data.tables.keys()]
-    series = quarters(first, last)
+    series, areas = quarters(first, last), data.areas
     # A derived indicator of one field may have its parts in another.
     parts_needed = {name for entry in given for name in (entry.numerator, entry.denominator)}
     helping = [
@@ -105,7 +105,7 @@ def compute(
         frame
         for entry in (*given, *helping)
         if not entry.is_derived
-        if len(frame := _observed(entry, data, series))
+        if len(frame := _observed(entry, data, areas, series))
     ]
     columns = [*obs.COLUMNS, *obs.CONTRIBUTIONS]
     parts = pd.concat(observed) if observed else pd.DataFrame(columns=columns)
@@ -135,14 +135,16 @@ def _of_fields(fields: str | Iterable[str] | None) -> tuple[Indicator, ...]:
     return tuple(entry for entry in CATALOGUE if entry.id.removesuffix("_to_date") in ids)
 
 
-def _observed(indicator: Indicator, data: Dataset, series: list[str]) -> pd.DataFrame:
+def _observed(
+    indicator: Indicator, data: Dataset, areas: pd.DataFrame, series: list[str]
+) -> pd.DataFrame:
     """Compute one indicator up to the last quarter."""
     if indicator.events is None:
         raise DataError(
             "The indicator {id} has neither events nor a numerator. Declare one of the two.",
             id=indicator.id,
         )
-    frame = observe(indicator, indicator.events(data), data.areas, series)
+    frame = observe(indicator, indicator.events(data), areas, series)
     # A published year counts once it is over; 2026 sorts before 2026-Q1, so compare by the end.
     end = frame["period"].where(frame["period"].str.contains("Q"), frame["period"] + "-Q4")
     return frame[end <= series[-1]]

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ..dataset import Dataset
-from .declaration import Indicator
+from .declaration import ABOVE_DISTRICTS, Indicator
 
 
 def contacts(data: Dataset) -> pd.DataFrame:
@@ -73,6 +73,7 @@ INDICATORS = (
         needs=("contacts",),
         events=referrals,
         splits=((), ("site",)),
+        levels=ABOVE_DISTRICTS,
         units="enterprises",
         has_to_date=True,
     ),

@@ -12,6 +12,8 @@ from ..observations import AREA_LEVELS
 if TYPE_CHECKING:
     from ..dataset import Dataset
 
+ABOVE_DISTRICTS = tuple(level for level in AREA_LEVELS if level != "district")
+
 Events = Callable[["Dataset"], pd.DataFrame]
 
 
@@ -44,8 +46,10 @@ class Indicator:
     splits : tuple of tuple of str
         Breakdowns, each by one or more dimensions. The first is given for every area, the others
         for the city and the programme's areas; ``()`` is the total.
-    levels : tuple of str
-        The area levels on which it can be told: a place known only by its city has no district.
+    levels, levels_to_date : tuple of str
+        The area levels on which it is given, in a period and since the start. A place known only
+        by its city has no district; an event so rare that a district's quarter would hold none or
+        a confidential one is given for larger areas.
     units : {"enterprises", "persons", ""}
         Whose secrets a cell may tell, for the disclosure rules; empty for what is public already.
     better : {"up", "down", ""}
@@ -73,6 +77,7 @@ class Indicator:
     events: Events | None = None
     splits: tuple[tuple[str, ...], ...] = ((),)
     levels: tuple[str, ...] = AREA_LEVELS
+    levels_to_date: tuple[str, ...] = AREA_LEVELS
     units: Literal["enterprises", "persons", ""] = ""
     better: Literal["up", "down", ""] = ""
     has_to_date: bool = False
@@ -91,6 +96,7 @@ class Indicator:
             label_en=f"{self.label_en} (since the start)",
             numerator=self.numerator and f"{self.numerator}_to_date",
             denominator=self.denominator and f"{self.denominator}_to_date",
+            levels=self.levels_to_date,
             has_to_date=False,
         )
         object.__setattr__(since, "is_to_date", True)

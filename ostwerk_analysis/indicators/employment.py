@@ -7,7 +7,7 @@ adds jobs created to jobs secured.
 import pandas as pd
 
 from ..dataset import Dataset
-from .declaration import Events, Indicator
+from .declaration import ABOVE_DISTRICTS, Events, Indicator
 
 
 def reached(kind: str, *, founders: bool | None = None) -> Events:
@@ -50,6 +50,7 @@ def _jobs(
         needs=("jobs", "businesses"),
         events=reached(kind, founders=founders),
         splits=(("status",), ("measure", "status")),
+        levels=ABOVE_DISTRICTS,
         units="enterprises",
         better="up",
         has_to_date=True,

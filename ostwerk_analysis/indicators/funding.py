@@ -226,6 +226,7 @@ INDICATORS = (
         events=operations,
         splits=((), ("intervention",)),
         levels=("city",),
+        levels_to_date=("city",),
         has_to_date=True,
     ),
     Indicator(
@@ -240,6 +241,7 @@ INDICATORS = (
         events=operations,
         splits=((), ("intervention",)),
         levels=("city",),
+        levels_to_date=("city",),
         has_to_date=True,
     ),
 )

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ..dataset import Dataset
-from .declaration import Indicator
+from .declaration import ABOVE_DISTRICTS, Indicator
 
 EMPLOYED = ("employed", "self_employed")
 """Labour statuses that are work."""
@@ -68,6 +68,7 @@ INDICATORS = (
         kind="count",
         needs=("participants",),
         events=left,
+        levels=ABOVE_DISTRICTS,
         units="persons",
         has_to_date=True,
     ),
@@ -83,6 +84,7 @@ INDICATORS = (
         kind="count",
         needs=("participants",),
         events=employed_on_leaving,
+        levels=ABOVE_DISTRICTS,
         units="persons",
         better="up",
         has_to_date=True,

@@ -20,7 +20,7 @@ from .. import __version__, periods, release
 from ..faults import DataError, NotebookError, OstwerkError
 from ..language import LANGUAGES
 from ..programme import Programme, Section
-from . import kernels, notebooks
+from . import forks, notebooks
 from .recipe import OWN_NOTEBOOKS, code_of, code_version, notebooks_of, package_versions, sum_of
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def _run(plan: _Plan, asked: str, only: str | None, force: bool) -> Result:
     data_sum = sum_of([data, code_version()])
     snapshot = plan.home / "snapshots" / data_sum[:16]
     if not snapshot.is_dir():
-        kernels.warm_up()  # imports on one core while the data is loaded on the other
+        forks.warm_up()  # imports on one core while the data is loaded on the other
         _take_snapshot(plan, inputs, snapshot)
     quarter = _quarter(plan, snapshot, asked)
     recipe = {
@@ -183,7 +183,7 @@ def _run(plan: _Plan, asked: str, only: str | None, force: bool) -> Result:
     if standing and not (force or only) and standing.manifest["recipe"] == recipe:
         return Result("unchanged", standing)
 
-    kernels.warm_up()
+    forks.warm_up()
     kept = plan.home / quarter
     (kept / "results").mkdir(parents=True, exist_ok=True)
     staged = release.stage(plan.published, plan.programme.id)
@@ -533,7 +533,10 @@ def _manifest(
 def _publish(staged: Path, standing: release.Release | None, manifest: dict[str, Any]) -> Result:
     """Publish a staged release, unless it is the standing one again."""
     seconds = manifest["seconds"]
-    again = standing and release.table_sums(staged) == release.table_sums(standing.folder)
-    if again and standing.manifest["recipe"] == manifest["recipe"]:
+    if (
+        standing
+        and standing.manifest["recipe"] == manifest["recipe"]
+        and release.table_sums(standing.folder) == release.table_sums(staged)
+    ):
         return Result("reproduced", standing, seconds)
     return Result("released", release.publish(staged, manifest), seconds)
