@@ -52,16 +52,19 @@ def wz_section(wz_code: pd.Series, wz_version: pd.Series) -> pd.Series:
     Returns
     -------
     Series of str, shape (n,)
-        Missing where the code is missing or belongs to no section.
+        The letter, for WZ 2025 as ``2025-K``, since the same letter means another section there;
+        missing where the code is missing or belongs to no section.
     """
-    letter_of = {
-        (version, f"{division:02d}"): letter
-        for version, sections in WZ_SECTIONS.items()
-        for letter, (first, last) in sections.items()
-        for division in range(first, last + 1)
-    } | {(version, letter): letter for version, found in WZ_SECTIONS.items() for letter in found}
+    section_of = {}
+    for version, sections in WZ_SECTIONS.items():
+        prefix = "" if version == "2008" else f"{version}-"
+        for letter, (first, last) in sections.items():
+            divisions = [f"{division:02d}" for division in range(first, last + 1)]
+            section_of |= dict.fromkeys(
+                ((version, code) for code in (letter, *divisions)), prefix + letter
+            )
     pairs = pd.MultiIndex.from_arrays([wz_version.fillna("2008"), wz_code.str[:2]])
-    letters = pd.Series(letter_of).reindex(pairs).to_numpy()
+    letters = pd.Series(section_of).reindex(pairs).to_numpy()
     return pd.Series(letters, wz_code.index, dtype="str")
 
 

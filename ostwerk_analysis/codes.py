@@ -1,0 +1,126 @@
+"""What the codes of breakdowns stand for: English here, German in ``locale/de.po``."""
+
+from collections.abc import Mapping
+
+from .language import text
+
+DIMENSIONS = {
+    "fund": "Fund",
+    "intervention": "Type of intervention",
+    "kind": "Kind of contact",
+    "labour_status": "Labour status on entering",
+    "measure": "Measure",
+    "section": "Section (WZ)",
+    "sex": "Sex",
+    "site": "Site",
+    "size": "Size class",
+    "status": "Status",
+}
+"""Dimension of a breakdown = its name."""
+
+# Titles of the sections, from the classifications WZ 2008 (NACE Rev. 2) and WZ 2025 (NACE Rev. 2.1).
+_SECTIONS_2008 = {
+    "A": "Agriculture, forestry and fishing",
+    "B": "Mining and quarrying",
+    "C": "Manufacturing",
+    "D": "Energy supply",
+    "E": "Water supply and waste",
+    "F": "Construction",
+    "G": "Trade; repair of motor vehicles",
+    "H": "Transport and storage",
+    "I": "Accommodation and food service",
+    "J": "Information and communication",
+    "K": "Finance and insurance",
+    "L": "Real estate",
+    "M": "Professional, scientific and technical services",
+    "N": "Other business services",
+    "O": "Public administration",
+    "P": "Education",
+    "Q": "Health and social work",
+    "R": "Arts, entertainment and recreation",
+    "S": "Other services",
+    "T": "Private households",
+    "U": "International organisations",
+}
+_SECTIONS_2025 = {
+    **{letter: _SECTIONS_2008[letter] for letter in "ABCDEFHI"},
+    "G": "Trade",
+    "J": "Publishing, broadcasting and content",
+    "K": "Telecommunication, programming and data services",
+    "L": "Finance and insurance",
+    "M": "Real estate",
+    "N": "Professional, scientific and technical services",
+    "O": "Other business services",
+    "P": "Public administration",
+    "Q": "Education",
+    "R": "Health and social work",
+    "S": "Arts, sports and recreation",
+    "T": "Other services",
+    "U": "Private households",
+    "V": "International organisations",
+}
+
+CODES: dict[str, dict[str, str]] = {
+    "fund": {
+        "ERDF": "ERDF",
+        "ESF": "ESF",
+        "federal": "Federal government",
+        "state": "State",
+        "city": "City",
+    },
+    "kind": {
+        "first_contact": "First contact",
+        "advice": "Advice",
+        "startup_advice": "Start-up advice",
+        "network_event": "Network event",
+        "community_event": "Community event",
+    },
+    "labour_status": {
+        "unemployed": "Unemployed",
+        "long_term_unemployed": "Long-term unemployed",
+        "inactive": "Inactive",
+        "employed": "Employed",
+        "self_employed": "Self-employed",
+        "training": "In training",
+    },
+    "section": {
+        **_SECTIONS_2008,
+        **{f"2025-{letter}": f"{title} (WZ 2025)" for letter, title in _SECTIONS_2025.items()},
+    },
+    "sex": {"female": "Women", "male": "Men", "non_binary": "Non-binary"},
+    "size": {
+        "micro": "Micro (under 10 employees)",
+        "small": "Small (10 to 49)",
+        "medium": "Medium (50 to 249)",
+        "large": "Large (250 and more)",
+    },
+    "status": {
+        "promised": "Promised",
+        "claimed": "Claimed",
+        "verified": "Verified",
+        "retained": "Retained",
+    },
+}
+"""Dimension = its codes with their names; measures and sites have theirs from the programme."""
+
+UNKNOWN = "unknown"
+
+
+def code_name(
+    dimension: str, code: str, language: str, own: Mapping[str, str] | None = None
+) -> str:
+    """Name a code of a breakdown in a language; a code without a name stands for itself.
+
+    Parameters
+    ----------
+    dimension, code : str
+        Such as ``status`` and ``verified``.
+    language : {"de", "en"}
+    own : mapping, optional
+        Names of the programme's own codes: measures and sites.
+    """
+    if code == UNKNOWN:
+        return text("Not known", language)
+    if own and code in own and dimension not in CODES:
+        return own[code]
+    return text(CODES.get(dimension, {}).get(code, code), language)
