@@ -1,0 +1,414 @@
+"""What is served: programmes, their releases and pages, and what a visitor may ask of them."""
+
+import ast
+import asyncio
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from tornado import web
+
+from .. import release as releases
+from ..faults import DataError, OstwerkError
+from ..language import LANGUAGES, quarter, text
+from ..periods import parse_quarter
+from ..release import Release
+
+OWN_PAGES = {
+    "downloads": "Data to download",
+    "imprint": "Imprint",
+    "accessibility": "Accessibility",
+    "privacy": "Privacy",
+}
+"""Pages that are no notebooks, and their titles."""
+PACKAGE = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Page:
+    """A dashboard.
+
+    Parameters
+    ----------
+    path : Path
+        The notebook; its name without the ending is the page's address.
+    titles : dict
+        Title in each language, from the notebook's metadata ``ostwerk.title``.
+    parameters : frozenset of str
+        What the notebook can be given.
+    """
+
+    path: Path
+    titles: dict[str, str]
+    parameters: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        """The page's address."""
+        return self.path.stem
+
+
+@dataclass(frozen=True)
+class About:
+    """What a release says about itself.
+
+    Parameters
+    ----------
+    names : dict
+        The programme's name in each language.
+    is_demonstration : bool
+    texts : dict
+        Imprint and the like, as far as the programme has them: name = text in each language.
+    allowed : dict
+        Values that a parameter can take: code = words in each language.
+    """
+
+    names: dict[str, str]
+    is_demonstration: bool
+    texts: dict[str, dict[str, str]]
+    allowed: dict[str, dict[str, dict[str, str]]]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A page that was asked for, all of it checked.
+
+    Parameters
+    ----------
+    programme : str
+    release : Release
+    is_named : bool
+        The address names the release; otherwise it is the current one.
+    name : str
+        Of the page.
+    page : Page or None
+        None for one of :data:`OWN_PAGES`.
+    language : {"de", "en"}
+    asked : dict
+        Parameters of the address.
+    about : About
+    """
+
+    programme: str
+    release: Release
+    is_named: bool
+    name: str
+    page: Page | None
+    language: str
+    asked: dict[str, str]
+    about: About
+
+    @property
+    def title(self) -> str:
+        """The page's title."""
+        if self.page:
+            return self.page.titles[self.language]
+        return text(OWN_PAGES[self.name], self.language)
+
+    @property
+    def address(self) -> str:
+        """Address of the release, below the server's."""
+        return f"{self.programme}/{self.release.name}/" if self.is_named else f"{self.programme}/"
+
+    @property
+    def key(self) -> tuple:
+        """What a page's content depends on, and whose links are in it."""
+        path = self.page.path if self.page else Path()
+        asked = tuple(sorted(self.asked.items()))
+        changed = path.stat().st_mtime_ns
+        return self.release.folder, self.is_named, path, changed, self.language, asked
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What the notebook is given."""
+        given = {"release": str(self.release.folder), "language": self.language, **self.asked}
+        known = self.page.parameters if self.page else frozenset()
+        return {name: value for name, value in given.items() if name in known}
+
+    def query(self, language: str, *, with_parameters: bool = False) -> str:
+        """Write the part of an address behind the page."""
+        return "?" + urlencode({"lang": language, **(self.asked if with_parameters else {})})
+
+    def files(self, kind: str) -> dict[str, int]:
+        """List the release's ``downloads`` or ``reports``: name = size in bytes."""
+        folder = self.release.folder / kind
+        found = sorted(folder.iterdir()) if folder.is_dir() else []
+        return {file.name: file.stat().st_size for file in found if file.is_file()}
+
+
+class Unknown(web.HTTPError):
+    """Something that does not exist was asked for.
+
+    Parameters
+    ----------
+    message : str
+        An English sentence, with ``{value}`` for what was asked.
+    value : str
+    options : dict
+        What there is: address = words.
+    """
+
+    def __init__(self, message: str, value: str, options: Mapping[str, str]):
+        super().__init__(404)
+        self.message, self.value, self.options = message, value, options
+
+
+class Site:
+    """The releases below a folder, and the dashboards that show them.
+
+    Parameters
+    ----------
+    published : Path
+        A folder of programmes, one programme's folder, or one release.
+    dashboards : sequence of Path
+        Folders of notebooks; the first one that has a name wins, the package's own come last.
+
+    Raises
+    ------
+    OstwerkError
+        If there is nothing to serve.
+    """
+
+    def __init__(self, published: Path, dashboards: Sequence[Path] = ()):
+        self.published = published.absolute()
+        self.pinned = ""
+        if (self.published / releases.MANIFEST).is_file():
+            self.pinned = self.published.name
+            self.homes = {releases.open(self.published).programme: self.published.parent}
+        elif not self.published.is_dir():
+            raise OstwerkError(
+                "{folder} is not there. Make a release with: ostwerk run PROGRAMME --quarter last",
+                folder=published,
+            )
+        else:
+            self.homes = {}
+        self.pages = find_pages([*dashboards, own_dashboards()])
+        self._opened: dict[Path, tuple[Release, About]] = {}
+
+    def programmes(self) -> dict[str, Path]:
+        """Find the programmes with a release: code = folder."""
+        if self.pinned:
+            return self.homes
+        if (self.published / releases.CURRENT).is_file():
+            return {self.published.name: self.published}
+        return {
+            marker.parent.name: marker.parent
+            for marker in sorted(self.published.glob(f"*/{releases.CURRENT}"))
+        }
+
+    def programme(self, code: str) -> Path:
+        """Give a programme's folder.
+
+        Raises
+        ------
+        Unknown
+            If there is none; says which there are.
+        """
+        found = self.programmes()
+        if code not in found:
+            raise Unknown("There is no programme {value}.", code, {f"{c}/": c for c in found})
+        return found[code]
+
+    def releases(self, programme: str) -> list[str]:
+        """List a programme's releases, the newest first."""
+        home = self.programme(programme)
+        if self.pinned:
+            return [self.pinned]
+        found = [path.parent.name for path in home.glob(f"[0-9]*/{releases.MANIFEST}")]
+        return sorted(found, reverse=True)
+
+    async def open(self, programme: str, name: str) -> tuple[Release, About]:
+        """Open a release, the current one if ``name`` is empty."""
+        home = self.programme(programme)
+        if name and name not in self.releases(programme):
+            options = {f"{programme}/{found}/": found for found in self.releases(programme)}
+            raise Unknown("There is no release {value}.", name, options)
+        return await asyncio.to_thread(self._open, home, name or self.pinned)
+
+    def _open(self, home: Path, name: str) -> tuple[Release, About]:
+        """Open and check a release, unless that was done before."""
+        wanted = home / (name or (home / releases.CURRENT).read_text(encoding="utf-8").strip())
+        if wanted not in self._opened:
+            # Where the current release is damaged, the newest good one before it is shown.
+            release = releases.open(wanted) if name else releases.last_good(home)[0]
+            self._opened[wanted] = release, describe(release)
+        return self._opened[wanted]
+
+    async def about(self, programme: str) -> About:
+        """Describe a programme's current release."""
+        return (await self.open(programme, ""))[1]
+
+    async def visit(
+        self, programme: str, release: str, name: str, language: str, arguments: Mapping[str, str]
+    ) -> Visit:
+        """Check what a visitor asks for.
+
+        Parameters
+        ----------
+        programme, release, name : str
+            From the address; an empty release is the current one.
+        language : str
+        arguments : mapping
+            The rest of the query. What a page does not take is left aside.
+
+        Raises
+        ------
+        Unknown
+            If there is no such programme, release, page, language or value; says which there are.
+        """
+        opened, about = await self.open(programme, release)
+        is_own = name in {"downloads", *about.texts}
+        page = None if is_own else self.pages.get(name)
+        start = f"{programme}/{opened.name}/" if release else f"{programme}/"
+        if not is_own and page is None:
+            options = {start + known: known for known in self.pages}
+            raise Unknown("There is no page {value}.", name, options)
+        here = start + name
+        if language not in LANGUAGES:
+            options = {f"{here}?lang={known}": known for known in LANGUAGES}
+            raise Unknown("There is no language {value}.", language, options)
+        asked = {}
+        for key, given in arguments.items():
+            if page is None or key not in page.parameters or key not in about.allowed:
+                continue
+            value, allowed = given, about.allowed[key]
+            if key == "quarter":
+                try:
+                    value = parse_quarter(given)
+                except DataError:
+                    value = given
+            if value not in allowed:
+                options = {
+                    f"{here}?{urlencode({'lang': language, key: code})}": words[language]
+                    for code, words in allowed.items()
+                }
+                raise Unknown("There is nothing for {value}.", given, options)
+            asked[key] = value
+        return Visit(programme, opened, bool(release), name, page, language, asked, about)
+
+
+def describe(release: Release) -> About:
+    """Read what a release says about itself, and which values parameters can take."""
+    programme = release.manifest["programme"]
+    texts = {
+        name: {language: written[language] for language in LANGUAGES}
+        for name, written in programme.get("pages", {}).items()
+        if name in OWN_PAGES and any(written.values())
+    }
+    periods = sorted(release.observations["period"].unique(), reverse=True)
+    catalogue = release.catalogue.to_dict("records")
+    allowed = {
+        "quarter": {
+            period: {language: quarter(period, language) for language in LANGUAGES}
+            for period in periods
+            if "-Q" in period
+        },
+        "indicator": {
+            row["indicator"]: {language: row[f"label_{language}"] for language in LANGUAGES}
+            for row in catalogue
+        },
+    }
+    return About(programme["name"], bool(programme["is_demonstration"]), texts, allowed)
+
+
+def own_dashboards() -> Path:
+    """Find the dashboards that travel with the package: in the wheel, or beside it."""
+    inside = PACKAGE / "dashboards"
+    return inside if inside.is_dir() else PACKAGE.parent / "dashboards"
+
+
+def find_pages(folders: Sequence[Path]) -> dict[str, Page]:
+    """Read the dashboards of several folders: address = page, in the order that they state.
+
+    Raises
+    ------
+    OstwerkError
+        If there is none, or one cannot be read.
+    """
+    found: dict[str, tuple[int, Page]] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*.ipynb")):
+            try:
+                notebook = json.loads(path.read_text(encoding="utf-8"))
+                own = notebook["metadata"].get("ostwerk", {})
+                parameters = frozenset(_parameters(notebook))
+            except (OSError, ValueError, KeyError, SyntaxError) as error:
+                raise OstwerkError(
+                    "{notebook} cannot be read as a dashboard: {error}",
+                    notebook=path,
+                    error=error,
+                ) from None
+            titles = dict.fromkeys(LANGUAGES, path.stem) | own.get("title", {})
+            found.setdefault(path.stem, (own.get("place", 99), Page(path, titles, parameters)))
+    if not found:
+        raise OstwerkError(
+            "There is no dashboard in {folders}.", folders=", ".join(map(str, folders))
+        )
+    return {name: page for name, (_, page) in sorted(found.items(), key=lambda item: item[1][0])}
+
+
+def _parameters(notebook: dict[str, Any]) -> list[str]:
+    """List what the cell tagged ``parameters`` assigns."""
+    return [
+        target.id
+        for cell in notebook["cells"]
+        if "parameters" in cell["metadata"].get("tags", [])
+        for statement in ast.parse("".join(cell["source"])).body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    ]
+
+
+def own_page(visit: Visit, base_url: str) -> str:
+    """Write the content of a page that is no notebook."""
+    if visit.name != "downloads":
+        return "".join(
+            f'<p class="prose">{_linked(part.strip())}</p>'
+            for part in re.split(r"\n\s*\n", visit.about.texts[visit.name][visit.language])
+        )
+    start = f"{base_url}{visit.programme}/{visit.release.name}/"
+    lists = []
+    for kind, head in (("downloads", "Tables"), ("reports", "Reports")):
+        links = [
+            (f"{start}{kind}/{name}", f"{name} ({_size(size)})")
+            for name, size in visit.files(kind).items()
+            if not name.endswith(".js")
+        ]
+        if links:
+            lists.append(f"<h2>{escape(text(head, visit.language))}</h2>{link_list(links)}")
+    return "".join(lists) or paragraph(
+        text("This release has nothing to download.", visit.language)
+    )
+
+
+def paragraph(words: str) -> str:
+    """Write a paragraph."""
+    return f'<p class="prose">{escape(words)}</p>'
+
+
+def link_list(links: Sequence[tuple[str, str]]) -> str:
+    """Write a list of links: address and words."""
+    items = "".join(f'<li><a href="{escape(to)}">{escape(words)}</a></li>' for to, words in links)
+    return f'<ul class="list">{items}</ul>'
+
+
+def _size(size: int) -> str:
+    """Write a file's size."""
+    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{max(1, round(size / 1000))} kB"
+
+
+def _linked(words: str) -> str:
+    """Make web and mail addresses of a text into links."""
+    addresses = r"(https?://[^\s<>\"]+[^\s<>\".,;:)]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
+
+    def link(found: re.Match) -> str:
+        to = found[0] if found[0].startswith("http") else f"mailto:{found[0]}"
+        return f'<a href="{to}">{found[0]}</a>'
+
+    return re.sub(addresses, link, escape(words))

@@ -1,0 +1,57 @@
+"""What a release says about itself: its heading, and how its figures came about."""
+
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from ..language import day, number, quarter, text
+from .values import Figure
+
+
+def heading(published: Any, language: str = "de") -> Figure:
+    """Head a report: which quarter it is about.
+
+    Parameters
+    ----------
+    published : Release
+    language : {"de", "en"}
+    """
+    words = text("Report, {quarter}", language, quarter=quarter(published.quarter, language))
+    return Figure(f'<p class="ow ow-lead" lang="{language}">{escape(words)}</p>')
+
+
+def about(published: Any, language: str = "de") -> Figure:
+    """Say how a release came about: when, from how many rows, and what is not shown.
+
+    Parameters
+    ----------
+    published : Release
+    language : {"de", "en"}
+    """
+    observations, reads = published.observations, published.reads
+    hidden = int((observations["conf_status"] != "F").sum())
+    missing = int((observations["obs_status"] == "M").sum())
+    released = datetime.fromisoformat(published.manifest["released_at"]).date()
+    rows = {
+        "Release": published.name,
+        "Published on": day(released, language),
+        "Values": _count(len(observations), language),
+        "of them kept secret": _count(hidden, language),
+        "of them missing": _count(missing, language),
+    }
+    if "rows_read" in reads:
+        rows["Rows read"] = _count(int(reads["rows_read"].sum()), language)
+        rows["of them set aside for faults"] = _count(int(reads["set_aside"].sum()), language)
+    items = "".join(
+        f'<tr><th scope="row">{escape(text(head, language))}</th><td>{escape(value)}</td></tr>'
+        for head, value in rows.items()
+    )
+    title = escape(text("About these figures", language))
+    return Figure(
+        f'<section class="ow ow-about" lang="{language}"><h2>{title}</h2>'
+        f"<table><tbody>{items}</tbody></table></section>"
+    )
+
+
+def _count(value: int, language: str) -> str:
+    return number(value, "", language)

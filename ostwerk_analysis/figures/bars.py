@@ -1,0 +1,146 @@
+"""Bars: plain HTML, which wraps on a phone, prints, and needs no script."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+from ..faults import DataError
+from ..language import quarter, text
+from ..observations import as_of, dimensions, select
+from .tables import targets_reached
+from .values import (
+    Figure,
+    definition,
+    digits_for,
+    entry,
+    label,
+    part_label,
+    source_line,
+    states,
+    unit_heading,
+    unobserved,
+    written,
+)
+
+
+def bars(
+    observations: pd.DataFrame,
+    indicator: str,
+    period: str,
+    area_id: str,
+    by: str,
+    *,
+    catalogue: pd.DataFrame,
+    language: str = "de",
+    parts: Mapping[str, str] | None = None,
+    order: Sequence[str] = (),
+) -> Figure:
+    """Draw an indicator by one dimension of its breakdown, such as status or sector.
+
+    Parameters
+    ----------
+    observations : DataFrame
+    indicator, period, area_id : str
+        What, when and where.
+    by : str
+        The dimension; its bars are never added up.
+    catalogue : DataFrame
+    language : {"de", "en"}
+    parts : mapping, optional
+        Names of the dimension's codes.
+    order : sequence of str
+        Codes from top to bottom; the others follow.
+
+    Raises
+    ------
+    DataError
+        If the indicator is unknown or is not broken down by the dimension.
+    """
+    declared = entry(catalogue, indicator)
+    if nothing := unobserved(observations, declared, language):
+        return nothing
+    period = as_of(observations, indicator, period)
+    unit = str(declared["unit"])
+    picked = select(observations, indicator, period=period, area_id=area_id, breakdown=None)
+    picked = picked[picked["breakdown"].map(lambda part: list(dimensions(part)) == [by])]
+    if picked.empty:
+        raise DataError(
+            "{indicator} is not broken down by {by} in {area} in {period}.",
+            indicator=indicator,
+            by=by,
+            area=area_id,
+            period=period,
+        )
+    picked = picked.assign(code=picked["breakdown"].str.partition("=")[2])
+    place = {code: i for i, code in enumerate(order)}
+    picked = picked.sort_values("code", key=lambda code: code.map(place).fillna(len(place)))
+    digits = digits_for(picked["value"], str(declared["kind"]))
+    words = [
+        written(value, state, unit, language, digits)
+        for value, state in zip(picked["value"], states(picked), strict=True)
+    ]
+    names = [part_label(code, language, parts) for code in picked["code"]]
+    when = ", ".join(
+        part for part in (quarter(period, language), unit_heading(unit, language)) if part
+    )
+    return _figure(
+        label(catalogue, indicator, language),
+        when,
+        _bars(names, picked["value"], words),
+        source_line(declared, language) + definition(declared, language),
+        language,
+    )
+
+
+def target_bars(
+    observations: pd.DataFrame,
+    targets: pd.DataFrame,
+    period: str,
+    area_id: str,
+    *,
+    catalogue: pd.DataFrame,
+    language: str = "de",
+    parts: Mapping[str, str] | None = None,
+) -> Figure:
+    """Draw how much of each target is reached, in percent; the whole line is the target.
+
+    Parameters are those of :func:`ostwerk_analysis.figures.key_figures`.
+    """
+    reached = targets_reached(observations, targets, period, area_id)
+    rows = reached.to_dict("records")
+    names = [label(catalogue, row["indicator"], language, row["breakdown"], parts) for row in rows]
+    words = [written(row["reached_pct"], row["state"], "percent", language, 0) for row in rows]
+    return _figure(
+        text("Targets reached", language),
+        quarter(period, language),
+        _bars(names, reached["reached_pct"], words, whole=100),
+        "",
+        language,
+    )
+
+
+def _bars(names: list[str], values: pd.Series, words: list[str], whole: float = 0.0) -> str:
+    """Write bars as a list: name, bar and value in words; ``whole`` is a line to be filled."""
+    longest = max(float(values.max()), whole) if values.notna().any() else whole
+    items = []
+    for name, value, word in zip(names, values, words, strict=True):
+        share = 0.0 if np.isnan(value) or longest <= 0 else max(0.0, 100 * value / longest)
+        full = 100 * whole / longest if whole else 0
+        track = f'<rect class="ow-all" width="{full:.1f}" height="4"/>'
+        items.append(
+            f'<li><span class="ow-label">{escape(name)}</span>'
+            '<svg class="ow-bar" viewBox="0 0 100 4" preserveAspectRatio="none" '
+            f'aria-hidden="true">{track if whole else ""}'
+            f'<rect class="ow-part" width="{share:.1f}" height="4"/></svg>'
+            f'<span class="ow-amount">{escape(word)}</span></li>'
+        )
+    return f'<ul class="ow-bars">{"".join(items)}</ul>'
+
+
+def _figure(title: str, subtitle: str, drawn: str, foot: str, language: str) -> Figure:
+    return Figure(
+        f'<figure class="ow ow-figure" lang="{language}"><figcaption><h2>{escape(title)}</h2>'
+        f'<p class="ow-when">{escape(subtitle)}</p></figcaption>{drawn}{foot}</figure>'
+    )

@@ -1,0 +1,257 @@
+"""Charts through time: Plotly figures in one sober style, with source and table.
+
+A chart is drawn by ``charts.js`` after the rest of the page is there; where no script runs, the
+table stays. In JupyterLab it is an ordinary Plotly output.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ..faults import DataError
+from ..language import quarter, text
+from ..observations import select
+from .tables import observation_table
+from .values import (
+    Figure,
+    definition,
+    digits_for,
+    entry,
+    label,
+    source,
+    source_line,
+    states,
+    unobserved,
+    written,
+)
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif'
+INK, QUIET, RULE = "#1b2730", "#56636d", "#d9dfe3"
+LINES = ("#12435f", "#c2571a", "#66a5bf", "#7a7f86", "#8d6a9f")
+"""Told apart in every kind of colour blindness, and by their dashes without any colour."""
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+MOST_TICKS, HEIGHT_PX = 8, 340
+CONFIG = {"displayModeBar": False, "responsive": True}
+
+
+@dataclass(frozen=True)
+class Chart(Figure):
+    """A finished chart.
+
+    Parameters
+    ----------
+    html : str
+    figure : plotly Figure
+        To work on in a notebook.
+    """
+
+    figure: "go.Figure"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        return {
+            "text/html": self._repr_html_(),
+            "application/vnd.plotly.v1+json": json.loads(self.figure.to_json())
+            | {"config": CONFIG},
+        }
+
+
+def template() -> "go.layout.Template":
+    """Give the style of all charts."""
+    import plotly.graph_objects as go
+
+    axis = {
+        "gridcolor": RULE,
+        "linecolor": QUIET,
+        "zerolinecolor": QUIET,
+        "ticks": "",
+        "fixedrange": True,
+    }
+    return go.layout.Template(
+        layout={
+            "font": {"family": FONT, "size": 14, "color": INK},
+            "paper_bgcolor": "#fff",
+            "plot_bgcolor": "#fff",
+            "colorway": list(LINES),
+            "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+            "xaxis": axis | {"showgrid": False, "automargin": True},
+            "yaxis": axis | {"automargin": True},
+            "hoverlabel": {"bgcolor": "#fff", "bordercolor": QUIET, "font": {"color": INK}},
+            "legend": {
+                "orientation": "h",
+                "x": 0,
+                "xanchor": "left",
+                "y": 1.02,
+                "yanchor": "bottom",
+            },
+            "dragmode": False,
+        }
+    )
+
+
+def time_series(
+    observations: pd.DataFrame,
+    indicator: str,
+    areas: Mapping[str, str],
+    *,
+    catalogue: pd.DataFrame,
+    language: str = "de",
+    breakdown: str = "",
+    parts: Mapping[str, str] | None = None,
+) -> Figure:
+    """Draw an indicator through time, a line for each area.
+
+    Parameters
+    ----------
+    observations : DataFrame
+        Where there are quarters, years are left out.
+    indicator, breakdown : str
+    areas : mapping
+        Code → name of the areas, at most five; the first is the one the chart is about.
+    catalogue : DataFrame
+    language : {"de", "en"}
+    parts : mapping, optional
+        Names of the breakdown's codes, such as measures.
+
+    Returns
+    -------
+    Chart
+        A line breaks where a value is missing or kept secret; provisional and estimated values
+        are hollow.
+
+    Raises
+    ------
+    DataError
+        If the indicator is unknown, no area has a value, or there are more than five areas.
+    """
+    import plotly.graph_objects as go
+
+    if len(areas) > len(LINES):
+        raise DataError(
+            "A chart shows at most {most} areas, got {count}. Choose fewer.",
+            most=len(LINES),
+            count=len(areas),
+        )
+    declared = entry(catalogue, indicator)
+    if nothing := unobserved(observations, declared, language):
+        return nothing
+    unit = str(declared["unit"])
+    picked = select(observations, indicator, breakdown=breakdown)
+    picked = picked[picked["area_id"].isin(list(areas))]
+    if picked["period"].str.contains("-Q").any():
+        picked = picked[picked["period"].str.contains("-Q")]
+    if picked.empty:
+        raise DataError(
+            "No observations of {indicator} in the areas {areas}.",
+            indicator=indicator,
+            areas=", ".join(areas),
+        )
+    periods = sorted(picked["period"].unique())
+    digits = digits_for(picked["value"], str(declared["kind"]))
+    figure = go.Figure(layout={"template": template()})
+    for place, (area, name) in enumerate(areas.items()):
+        line = picked[picked["area_id"] == area].set_index("period").reindex(periods)
+        line["conf_status"] = line["conf_status"].fillna("F")
+        kinds = states(line)
+        hollow = line["obs_status"].isin(["P", "E"])
+        figure.add_scatter(
+            x=periods,
+            y=[None if np.isnan(value) else float(value) for value in line["value"]],
+            name=name,
+            mode="lines+markers",
+            line={"color": LINES[place], "dash": DASHES[place], "width": 3 if place == 0 else 2},
+            marker={
+                "size": 7,
+                "color": ["#fff" if is_hollow else LINES[place] for is_hollow in hollow],
+                "line": {"color": LINES[place], "width": 2},
+            },
+            text=[
+                f"{quarter(period, language)}<br>{escape(name)}: "
+                f"<b>{written(value, kind, unit, language, digits)}</b>"
+                for period, value, kind in zip(periods, line["value"], kinds, strict=True)
+            ],
+            hovertemplate="%{text}<extra></extra>",
+        )
+    figure.update_xaxes(type="category", categoryarray=periods, tickangle=0, **_ticks(periods))
+    figure.update_yaxes(rangemode="tozero")
+    figure.update_layout(showlegend=len(areas) > 1)
+    title = label(catalogue, indicator, language, breakdown, parts)
+    table = observation_table(picked.sort_values("period"), catalogue, areas, language=language)
+    span = f"{quarter(periods[0], language)} – {quarter(periods[-1], language)}"
+    return _chart(figure, title, span, declared, table, language)
+
+
+def _ticks(periods: list[str]) -> dict[str, list[str]]:
+    """Label a time axis: each quarter of a short series, else as many years as a phone holds."""
+    years = [period for period in periods if period.endswith("Q1") or "-Q" not in period]
+    if len(periods) <= MOST_TICKS:
+        years, shown = years or periods[:1], periods
+        if periods[0] not in years:
+            years = [periods[0], *years]
+    else:
+        shown = years[:: -(-len(years) // MOST_TICKS)]
+    words = []
+    for period in shown:
+        year, _, number = period.partition("-Q")
+        if not number or len(periods) > MOST_TICKS:
+            words.append(year)
+        else:
+            words.append(f"Q{number}<br>{year}" if period in years else f"Q{number}")
+    return {"tickvals": shown, "ticktext": words}
+
+
+def _chart(
+    figure: "go.Figure",
+    title: str,
+    subtitle: str,
+    declared: pd.Series,
+    table: Figure,
+    language: str,
+) -> Figure:
+    """Put a chart together: heading, drawing, source and table."""
+    figure.update_layout(separators=",." if language == "de" else ".,")
+    figure.update_layout(height=HEIGHT_PX)
+    payload = json.dumps(
+        {"figure": json.loads(figure.to_json()), "config": CONFIG}, ensure_ascii=False
+    )
+    html = (
+        f'<figure class="ow ow-figure" lang="{language}"><figcaption><h2>{escape(title)}</h2>'
+        f'<p class="ow-when">{escape(subtitle)}</p></figcaption>'
+        f'<div class="ow-chart" role="img" aria-label="{escape(f"{title}, {subtitle}")}" '
+        f'style="min-height:{HEIGHT_PX}px">'
+        f'<script type="application/json">{payload.replace("<", chr(92) + "u003c")}</script></div>'
+        f"{source_line(declared, language)}"
+        f"<details><summary>{escape(text('As a table', language))}</summary>{table.html}</details>"
+        f"{definition(declared, language)}</figure>"
+    )
+    # A notebook shows the bare chart, so title and source are put into it.
+    figure.update_layout(
+        title={
+            "text": f"{escape(title)}<br><sub>{escape(subtitle)}</sub>",
+            "x": 0,
+            "xref": "paper",
+        },
+        margin={"t": 110, "b": 60},
+        height=HEIGHT_PX + 130,
+    )
+    if words := source(declared, language):
+        figure.add_annotation(
+            text=escape(words),
+            xref="paper",
+            yref="paper",
+            x=0,
+            y=0,
+            yshift=-36,
+            xanchor="left",
+            yanchor="top",
+            showarrow=False,
+            font={"size": 12, "color": QUIET},
+        )
+    return Chart(html, figure)

@@ -1,0 +1,247 @@
+"""Tables and key figures: the same observations, to read and to compare."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+from ..language import number, quarter, text
+from ..observations import as_of, select
+from ..observations import breakdown as write_breakdown
+from .values import (
+    Figure,
+    cell,
+    digits_for,
+    due_day,
+    entry,
+    label,
+    signs,
+    states,
+    unit_heading,
+    written,
+)
+
+
+def observation_table(
+    observations: pd.DataFrame,
+    catalogue: pd.DataFrame,
+    names: Mapping[str, str],
+    *,
+    language: str = "de",
+    parts: Mapping[str, str] | None = None,
+    title: str = "",
+) -> Figure:
+    """Set observations out as a table: a row for each area, a column for each figure and period.
+
+    Parameters
+    ----------
+    observations : DataFrame
+        Those to show.
+    catalogue : DataFrame
+    names : mapping
+        Code → name of the areas, in the order of the rows; areas without observations are missing.
+    language : {"de", "en"}
+    parts : mapping, optional
+        Names of the breakdowns' codes, such as measures.
+    title : str
+        Heading; by default the indicator's name, where there is only one.
+
+    Returns
+    -------
+    Figure
+        With an explanation of the signs that occur.
+    """
+    keys = ["indicator", "breakdown", "period"]
+    columns = list(observations[keys].drop_duplicates().itertuples(index=False, name=None))
+    frame = observations.assign(state=states(observations)).set_index([*keys, "area_id"])
+    heads, cells, seen_states, seen_status = [], [], set(), set()
+    for column in columns:
+        indicator, part, period = column
+        declared = entry(catalogue, indicator)
+        here = frame.loc[column].reindex(list(names))
+        here["state"] = here["state"].fillna("missing")
+        here["obs_status"] = here["obs_status"].fillna("M")
+        digits = digits_for(here["value"], str(declared["kind"]))
+        heads.append(
+            (
+                label(catalogue, indicator, language, part, parts),
+                quarter(period, language),
+                unit_heading(str(declared["unit"]), language),
+            )
+        )
+        cells.append(
+            [
+                cell(row["value"], row["state"], language, status=row["obs_status"], digits=digits)
+                for row in here.to_dict("records")
+            ]
+        )
+        seen_states |= set(here["state"])
+        seen_status |= set(here["obs_status"])
+    rows = "".join(
+        f'<tr><th scope="row">{escape(name)}</th>'
+        + "".join(f"<td>{content[i]}</td>" for content in cells)
+        + "</tr>"
+        for i, name in enumerate(names.values())
+    )
+    single = {heading[0] for heading in heads}
+    title = title or (single.pop() if len(single) == 1 else "")
+    head = "".join(
+        f'<th scope="col">{escape(_column_head(heading, title, language))}</th>'
+        for heading in heads
+    )
+    return Figure(
+        f'<div class="ow ow-scroll" lang="{language}" role="region" tabindex="0" '
+        f'aria-label="{escape(title or text("Table", language))}"><table>'
+        f"<caption>{escape(title)}</caption>"
+        f'<thead><tr><th scope="col">{escape(text("Area", language))}</th>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>{signs(seen_states, seen_status, language)}"
+    )
+
+
+def _column_head(heading: tuple[str, str, str], title: str, language: str) -> str:
+    """Head a column with what the title does not say already."""
+    name, period, unit = heading
+    return ", ".join(part for part in ("" if name == title else name, period, unit) if part)
+
+
+def targets_reached(
+    observations: pd.DataFrame, targets: pd.DataFrame, period: str, area_id: str
+) -> pd.DataFrame:
+    """Set targets beside what has been reached by a period.
+
+    Parameters
+    ----------
+    observations : DataFrame
+    targets : DataFrame, n rows
+        ``indicator``, ``measure_id``, ``status``, ``due``, ``target_value``.
+    period, area_id : str
+        Where and by when.
+
+    Returns
+    -------
+    DataFrame, n rows
+        The targets, each with the ``indicator`` that counts from the programme's start where there
+        is one, its ``breakdown``, ``value``, ``state`` and ``reached_pct``. A target whose value
+        is kept secret or missing has no ``reached_pct``.
+    """
+    known = set(observations["indicator"])
+    rows = []
+    for target in targets.to_dict("records"):
+        since_start = f"{target['indicator']}_to_date"
+        indicator = since_start if since_start in known else target["indicator"]
+        parts = {"measure": target["measure_id"], "status": target.get("status", "")}
+        part = write_breakdown({name: str(code) for name, code in parts.items() if code})
+        found = (
+            select(observations, indicator, area_id=area_id, period=period, breakdown=part)
+            if indicator in known
+            else observations[:0]
+        )
+        value = found["value"].iloc[0] if len(found) else np.nan
+        rows.append(
+            {
+                "indicator": indicator,
+                "breakdown": part,
+                "value": value,
+                "state": states(found).iloc[0] if len(found) else "missing",
+                "reached_pct": 100 * value / target["target_value"],
+            }
+        )
+    found = pd.DataFrame(rows, columns=["indicator", "breakdown", "value", "state", "reached_pct"])
+    kept = targets.drop(columns="indicator").reset_index(drop=True)
+    return pd.concat([found, kept], axis="columns")
+
+
+def key_figures(
+    observations: pd.DataFrame,
+    period: str,
+    area_id: str,
+    *,
+    catalogue: pd.DataFrame,
+    indicators: Sequence[str | tuple[str, str]] = (),
+    targets: pd.DataFrame | None = None,
+    language: str = "de",
+    parts: Mapping[str, str] | None = None,
+    title: str = "",
+) -> Figure:
+    """Show the main figures as cards, with what they are to reach.
+
+    Parameters
+    ----------
+    observations : DataFrame
+    period, area_id : str
+        When and where. A figure that comes later or once a year is that of the last period before,
+        which its card names.
+    catalogue : DataFrame
+    indicators : sequence
+        Indicators, or pairs of indicator and breakdown; those with a target are added.
+    targets : DataFrame, optional
+        As :func:`targets_reached` takes them.
+    language : {"de", "en"}
+    parts : mapping, optional
+        Names of the breakdowns' codes, such as measures.
+    title : str
+        Heading over the cards.
+
+    Returns
+    -------
+    Figure
+    """
+    due = pd.DataFrame(columns=["indicator", "breakdown"])
+    if targets is not None:
+        due = targets_reached(observations, targets, period, area_id)
+    wanted = [item if isinstance(item, tuple) else (item, "") for item in indicators]
+    wanted += [
+        pair
+        for pair in due[["indicator", "breakdown"]].itertuples(index=False, name=None)
+        if pair not in wanted
+    ]
+    cards = []
+    for indicator, part in wanted:
+        declared = entry(catalogue, indicator)
+        unit = str(declared["unit"])
+        when = as_of(observations, indicator, period)
+        found = observations[
+            (observations["indicator"] == indicator)
+            & (observations["area_id"] == area_id)
+            & (observations["period"] == when)
+            & (observations["breakdown"] == part)
+        ]
+        value, state = (
+            (found["value"].iloc[0], states(found).iloc[0]) if len(found) else (np.nan, "missing")
+        )
+        goals = due[(due["indicator"] == indicator) & (due["breakdown"] == part)]
+        cards.append(
+            f'<li class="ow-card"><p class="ow-label">'
+            f"{escape(label(catalogue, indicator, language, part, parts))}</p>"
+            f'<p class="ow-value{" ow-none" if state else ""}">'
+            f"{escape(written(value, state, unit, language))}</p>"
+            + "".join(_goal(goal, unit, language) for _, goal in goals.iterrows())
+            + f'<p class="ow-when">{escape(quarter(when, language))}</p></li>'
+        )
+    head = f"<h2>{escape(title)}</h2>" if title else ""
+    return Figure(
+        f'<section class="ow ow-key" lang="{language}"'
+        + (f' aria-label="{escape(title)}">' if title else ">")
+        + f'{head}<ul class="ow-cards">{"".join(cards)}</ul></section>'
+    )
+
+
+def _goal(goal: pd.Series, unit: str, language: str) -> str:
+    """Say and draw how much of a target is reached."""
+    target = number(goal["target_value"], unit, language)
+    due = due_day(goal["due"], language)
+    if np.isnan(goal["reached_pct"]):
+        words = text("Target: {target} by {due}", language, target=target, due=due)
+        return f'<p class="ow-goal">{escape(words)}</p>'
+    share = number(goal["reached_pct"], "percent", language, 0)
+    words = text(
+        "{share} of the target of {target} by {due}", language, share=share, target=target, due=due
+    )
+    width = min(100.0, max(0.0, float(goal["reached_pct"])))
+    return (
+        '<svg class="ow-meter" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="ow-all" width="100" height="4"/>'
+        f'<rect class="ow-part" width="{width:.1f}" height="4"/></svg>'
+        f'<p class="ow-goal">{escape(words)}</p>'
+    )

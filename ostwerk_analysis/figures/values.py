@@ -1,0 +1,235 @@
+"""How a value is written in a figure: with its unit, and with what it lacks.
+
+A value that is kept secret, one that is missing and a zero look different everywhere.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+from .. import templates
+from ..faults import DataError, nearest
+from ..language import day, number, text, unit_sign
+from ..observations import dimensions
+
+SUPPRESSED, MISSING = "suppressed", "missing"
+SIGNS = {SUPPRESSED: ".", MISSING: "…"}
+"""What stands in a table's cell without a value, as German statistical offices write it."""
+MARKS = {"P": "p", "E": "e", "B": "b"}
+"""Letter behind a value that is provisional, estimated or after a break in the series."""
+NOTES = {
+    SUPPRESSED: ". kept secret, so that nobody can tell a single firm or person",
+    MISSING: "… no data",
+    "p": "p provisional",
+    "e": "e estimated",
+    "b": "b break in the series",
+}
+SOURCES = {
+    "businesses": "business register",
+    "contacts": "contact records",
+    "funding_shares": "shares of the funds",
+    "grants": "grant register",
+    "jobs": "job records",
+    "operations": "list of operations",
+    "participants": "participant records",
+    "sites": "list of sites",
+    "statistics": "official statistics",
+}
+"""Input table = what it is called under a figure."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A finished figure: HTML that stands by itself, in a notebook as on a page.
+
+    Parameters
+    ----------
+    html : str
+        Without its style sheet, which a page has once and a notebook with every figure.
+    """
+
+    html: str
+
+    def _repr_html_(self) -> str:
+        return templates.style("figures.css") + self.html
+
+
+def states(observations: pd.DataFrame) -> pd.Series:
+    """Tell what each observation is: ``""`` for a value, else ``suppressed`` or ``missing``."""
+    hidden = observations["conf_status"].isin(["C", "D"])
+    state = np.select([hidden, observations["value"].isna()], [SUPPRESSED, MISSING], "")
+    return pd.Series(state, observations.index)
+
+
+def entry(catalogue: pd.DataFrame, indicator: str) -> pd.Series:
+    """Look an indicator up.
+
+    Raises
+    ------
+    DataError
+        If the catalogue does not have it.
+    """
+    found = catalogue[catalogue["indicator"] == indicator]
+    if found.empty:
+        raise DataError(
+            "The catalogue has no indicator {indicator!r}; did you mean {near!r}?",
+            indicator=indicator,
+            near=nearest(indicator, catalogue["indicator"]),
+        )
+    return found.iloc[0]
+
+
+def label(
+    catalogue: pd.DataFrame,
+    indicator: str,
+    language: str,
+    breakdown: str = "",
+    parts: Mapping[str, str] | None = None,
+) -> str:
+    """Name an indicator, and in brackets the part of it that is meant.
+
+    Parameters
+    ----------
+    catalogue : DataFrame
+    indicator : str
+    language : {"de", "en"}
+    breakdown : str
+        Such as ``measure=kmu&status=verified``.
+    parts : mapping, optional
+        Names of measures and other codes of breakdowns.
+    """
+    name = str(entry(catalogue, indicator)[f"label_{language}"])
+    meant = [part_label(code, language, parts) for code in dimensions(breakdown).values()]
+    return f"{name} ({', '.join(meant)})" if meant else name
+
+
+def part_label(code: str, language: str, parts: Mapping[str, str] | None = None) -> str:
+    """Name a code of a breakdown: a measure by its name, a status in the language."""
+    return (parts or {}).get(code) or text(code, language)
+
+
+def unobserved(observations: pd.DataFrame, declared: pd.Series, language: str) -> Figure | None:
+    """Say that a declared indicator was not observed at all; None where it was.
+
+    A programme need not have every table, and its notebooks run all the same.
+    """
+    if (observations["indicator"] == declared["indicator"]).any():
+        return None
+    said = text(
+        "{label}: not observed, for want of the tables {tables}.",
+        language,
+        label=declared[f"label_{language}"],
+        tables=declared["source"],
+    )
+    return Figure(f'<p class="ow ow-unobserved" lang="{language}">{escape(said)}</p>')
+
+
+def digits_for(values: pd.Series, kind: str) -> int:
+    """Choose the decimal places for all values of an indicator: one choice for a whole figure."""
+    known = values.dropna().abs()
+    if known.empty or (known % 1 == 0).all() or known.max() >= 1000:
+        return 0
+    return 2 if kind == "ratio" and known.max() < 10 else 1
+
+
+def rounded(values: pd.Series, digits: int) -> pd.Series:
+    """Round half up, as the numbers are written: what reads the same is coloured the same."""
+    place = Decimal(1).scaleb(-digits)
+    return values.map(
+        lambda value: float(Decimal(repr(float(value))).quantize(place, ROUND_HALF_UP)),
+        na_action="ignore",
+    ).astype("float64")
+
+
+def written(value: float, state: str, unit: str, language: str, digits: int | None = None) -> str:
+    """Write a value in words: ``7,3 %``, ``geheim gehalten`` or ``keine Angabe``."""
+    if state == SUPPRESSED:
+        return text("kept secret", language)
+    if state == MISSING:
+        return text("no data", language)
+    return number(value, unit, language, digits)
+
+
+def cell(
+    value: float,
+    state: str,
+    language: str,
+    *,
+    status: str = "A",
+    unit: str = "",
+    digits: int | None = None,
+) -> str:
+    """Write a value as the content of a table's cell; signs are explained by :func:`signs`."""
+    if state:
+        said = escape(written(value, state, unit, language))
+        return (
+            f'<span aria-hidden="true">{SIGNS[state]}</span><span class="ow-hidden">{said}</span>'
+        )
+    mark = f"<sup>{MARKS[status]}</sup>" if status in MARKS else ""
+    return escape(number(value, unit, language, digits)) + mark
+
+
+def signs(states: set[str], statuses: set[str], language: str) -> str:
+    """Explain the signs that a table uses, and no others."""
+    used = [NOTES[state] for state in SIGNS if state in states]
+    used += [NOTES[mark] for status, mark in MARKS.items() if status in statuses]
+    words = "; ".join(text(note, language) for note in used)
+    return f'<p class="ow-note">{escape(words)}</p>' if words else ""
+
+
+def unit_heading(unit: str, language: str) -> str:
+    """Name a unit over a column; empty for a plain number."""
+    sign = unit_sign(unit, language)
+    return text("in {unit}", language, unit=sign) if sign else ""
+
+
+def source(declared: pd.Series, language: str) -> str:
+    """Name where an indicator comes from; empty where the catalogue does not say."""
+    tables = str(declared.get("source") or "")
+    named = [text(SOURCES.get(table, table), language) for table in tables.split(", ") if table]
+    return text("Source: {source}", language, source=", ".join(named)) if named else ""
+
+
+def source_line(declared: pd.Series, language: str) -> str:
+    """Put the source under a figure."""
+    words = source(declared, language)
+    return f'<p class="ow-source">{escape(words)}</p>' if words else ""
+
+
+def definition(declared: pd.Series, language: str) -> str:
+    """Put an indicator's definition behind one key press; empty where it has none."""
+    words = str(declared.get(f"definition_{language}") or "")
+    head = escape(text("What is counted", language))
+    return f"<details><summary>{head}</summary><p>{escape(words)}</p></details>" if words else ""
+
+
+def due_day(due: object, language: str) -> str:
+    """Write the day by which a target is to be reached."""
+    return day(pd.Timestamp(due).date(), language)
+
+
+def available(observations: pd.DataFrame, wanted: Sequence[str]) -> list[str]:
+    """Keep those indicators that were observed, in the order given.
+
+    A programme without a table has no values of its indicators: a page for any city asks first.
+    """
+    observed = set(observations["indicator"])
+    return [indicator for indicator in wanted if indicator in observed]
+
+
+def latest(observations: pd.DataFrame, indicator: str, period: str) -> str:
+    """Give the period itself, or the last one before it for which there are observations.
+
+    Official figures come late, and some once a year: ``2025`` is the last before ``2026-Q3``.
+    """
+    periods = observations.loc[observations["indicator"] == indicator, "period"].unique()
+    if period in periods or not len(periods):
+        return period
+    end = {known: known if "-Q" in known else f"{known}-Q4" for known in periods}
+    limit = period if "-Q" in period else f"{period}-Q4"
+    before = [known for known in periods if end[known] <= limit]
+    return max(before, key=lambda known: end[known]) if before else period

@@ -1,0 +1,113 @@
+"""What pages are made of: style sheets, scripts and the frame around a page's content.
+
+The same frame holds a dashboard (``voila/ostwerk``), a report (``nbconvert/report``) and the
+server's own pages. Nothing in it comes from another host.
+"""
+
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from ..faults import OstwerkError
+from ..language import quarter, text
+
+FOLDER = Path(__file__).parent
+PLOTLY = "plotly.min.js"
+"""Name under which pages and reports look for Plotly's script: on the server, or beside them."""
+
+
+def search_path(kind: str, name: str) -> list[str]:
+    """Give the folders in which Jinja finds a template and the frame: ``("voila", "ostwerk")``."""
+    return [str(FOLDER / kind / name), str(FOLDER)]
+
+
+@cache
+def source(name: str) -> str:
+    """Read a style sheet or script of ``static/``."""
+    return (FOLDER / "static" / name).read_text(encoding="utf-8").strip()
+
+
+def style(name: str) -> str:
+    """Give a style sheet as an element, for HTML that must stand by itself."""
+    return f"<style>{source(name)}</style>"
+
+
+def script(name: str) -> str:
+    """Give a script as an element, for HTML that must stand by itself."""
+    return f"<script>{source(name)}</script>"
+
+
+def plotly_path() -> Path:
+    """Find Plotly's script in the installed package.
+
+    Raises
+    ------
+    OstwerkError
+        If the package does not bring it.
+    """
+    package = find_spec("plotly")
+    if package and package.origin:
+        path = Path(package.origin).parent / "package_data" / PLOTLY
+        if path.is_file():
+            return path
+    raise OstwerkError("Plotly's script is missing. Install the package plotly again.")
+
+
+def frame(
+    title: str,
+    language: str,
+    *,
+    programme: str = "",
+    period: str = "",
+    is_demonstration: bool = False,
+    pages: list[dict] | None = None,
+    other_language: str = "",
+    links: list[dict] | None = None,
+    assets: str = "",
+) -> dict:
+    """Collect what the frame of a page shows.
+
+    Parameters
+    ----------
+    title : str
+        The page's heading.
+    language : {"de", "en"}
+    programme : str
+        Name of the programme.
+    period : str
+        The release's quarter, such as ``2026-Q3``.
+    is_demonstration : bool
+        Puts the banner on the page.
+    pages, links : list of dict
+        Navigation and footer: ``href``, ``label``, and ``is_here`` for the page itself.
+    other_language : str
+        Address of the page in the other language; empty for none.
+    assets : str
+        Address of the folder of scripts and styles; empty to put them into the page.
+    """
+    return {
+        "title": title,
+        "language": language,
+        "programme": programme,
+        "period": quarter(period, language) if period else "",
+        "pages": pages or [],
+        "links": links or [],
+        "other_language": other_language,
+        "assets": assets,
+        "plotly": f"{assets}{PLOTLY}",
+        "banner": text("Demonstration data: nothing here describes real people or firms.", language)
+        if is_demonstration
+        else "",
+        "skip": text("Skip to the content", language),
+        "navigation": text("Pages", language),
+        "as_of": text("As of", language),
+        # In its own words, so that it is found by those who cannot read this page.
+        "switch": {"de": "English", "en": "Deutsch"}[language],
+        "switch_to": {"de": "en", "en": "de"}[language],
+        # Every figure brings its style, for notebooks; a page has it once.
+        "once": [style("figures.css"), script("explorer.js")],
+        "figures_css": source("figures.css"),
+        "page_css": source("page.css"),
+        "charts_js": source("charts.js"),
+        "explorer_js": source("explorer.js"),
+    }
