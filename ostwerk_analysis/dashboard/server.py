@@ -373,8 +373,10 @@ class StartHandler(Handler):
                 (f"{base}{programme}/{name}?lang={language}", name)
                 for name in self.server.site.releases(programme)
             ]
+            note = paragraph(text(templates.DEMONSTRATION, language))
             parts.append(
-                f"<h2>{escape(about.names[language])}</h2>{link_list(links)}"
+                f"<h2>{escape(about.names[language])}</h2>{note if about.is_demonstration else ''}"
+                f"{link_list(links)}"
                 f"<details><summary>{escape(text('All releases', language))}</summary>"
                 f"{link_list(earlier)}</details>"
             )

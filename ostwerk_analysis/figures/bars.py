@@ -6,6 +6,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
+from ..codes import code_name
 from ..faults import DataError
 from ..language import quarter, text
 from ..observations import as_of, dimensions, select
@@ -16,7 +17,6 @@ from .values import (
     digits_for,
     entry,
     label,
-    part_label,
     source_line,
     states,
     unit_heading,
@@ -81,7 +81,7 @@ def bars(
         written(value, state, unit, language, digits)
         for value, state in zip(picked["value"], states(picked), strict=True)
     ]
-    names = [part_label(code, language, parts) for code in picked["code"]]
+    names = [code_name(by, code, language, parts) for code in picked["code"]]
     when = ", ".join(
         part for part in (quarter(period, language), unit_heading(unit, language)) if part
     )

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from .. import templates
+from ..codes import code_name
 from ..faults import DataError, nearest
 from ..language import day, number, text, unit_sign
 from ..observations import dimensions
@@ -103,13 +104,9 @@ def label(
         Names of measures and other codes of breakdowns.
     """
     name = str(entry(catalogue, indicator)[f"label_{language}"])
-    meant = [part_label(code, language, parts) for code in dimensions(breakdown).values()]
+    named = dimensions(breakdown).items()
+    meant = [code_name(dimension, code, language, parts) for dimension, code in named]
     return f"{name} ({', '.join(meant)})" if meant else name
-
-
-def part_label(code: str, language: str, parts: Mapping[str, str] | None = None) -> str:
-    """Name a code of a breakdown: a measure by its name, a status in the language."""
-    return (parts or {}).get(code) or text(code, language)
 
 
 def unobserved(observations: pd.DataFrame, declared: pd.Series, language: str) -> Figure | None:

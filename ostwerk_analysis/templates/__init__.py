@@ -15,6 +15,8 @@ FOLDER = Path(__file__).parent
 PLOTLY = "plotly.min.js"
 """Name under which pages and reports look for Plotly's script: on the server, or beside them."""
 
+DEMONSTRATION = "Demonstration data: nothing here describes real people or firms."
+
 
 def search_path(kind: str, name: str) -> list[str]:
     """Give the folders in which Jinja finds a template and the frame: ``("voila", "ostwerk")``."""
@@ -95,9 +97,7 @@ def frame(
         "other_language": other_language,
         "assets": assets,
         "plotly": f"{assets}{PLOTLY}",
-        "banner": text("Demonstration data: nothing here describes real people or firms.", language)
-        if is_demonstration
-        else "",
+        "banner": text(DEMONSTRATION, language) if is_demonstration else "",
         "skip": text("Skip to the content", language),
         "navigation": text("Pages", language),
         "as_of": text("As of", language),
