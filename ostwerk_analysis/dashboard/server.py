@@ -68,7 +68,6 @@ def settings(port: int, ip: str, base_url: str) -> Config:
                 "base_url": base_url,
                 "open_browser": False,
                 "identity_provider_class": Visitors,
-                "tornado_settings": {"compress_response": True},
             },
             "VoilaConfiguration": {
                 "template": "ostwerk",
@@ -151,7 +150,7 @@ class Dashboards(Voila):
 
     def init_handlers(self) -> list:
         """Route addresses; only these exist."""
-        self.kept: OrderedDict[tuple, asyncio.Task[str]] = OrderedDict()
+        self.kept: OrderedDict[tuple, asyncio.Task[bytes]] = OrderedDict()
         self.kernels_free = asyncio.Semaphore(MOST_KERNELS)
         start = re.escape(self.server_url)
         code = r"([A-Za-z0-9][\w.-]*)"
@@ -184,8 +183,8 @@ class Dashboards(Voila):
                     except Exception:
                         self.log.exception("%s/%s could not be rendered", programme, name)
 
-    async def page(self, page: Page, visit: Visit) -> str:
-        """Give a page, rendered now or before."""
+    async def page(self, page: Page, visit: Visit) -> bytes:
+        """Give a page, packed, rendered now or before."""
         task = self.kept.get(visit.key)
         if task is None:
             task = self.kept[visit.key] = asyncio.create_task(self.render(page, visit))
@@ -196,10 +195,11 @@ class Dashboards(Voila):
             # A visitor who leaves does not take the page away from the others who wait for it.
             return await asyncio.shield(task)
         except Exception:
-            self.kept.pop(visit.key, None)
+            if self.kept.get(visit.key) is task:
+                del self.kept[visit.key]  # the next visitor tries again
             raise
 
-    async def render(self, page: Page, visit: Visit) -> str:
+    async def render(self, page: Page, visit: Visit) -> bytes:
         """Run a dashboard's notebook in a kernel of its own, and end the kernel."""
         folder = str(page.path.parent)
         renderer = Renderer(
@@ -225,7 +225,8 @@ class Dashboards(Voila):
             )
             try:
                 kernel = self.kernel_manager.get_kernel(kernel_id)
-                return await renderer.generate_content_str(kernel_id, kernel)
+                html = await renderer.generate_content_str(kernel_id, kernel)
+                return gzip.compress(html.encode(), 6, mtime=0)
             finally:
                 await ensure_async(self.kernel_manager.shutdown_kernel(kernel_id, now=True))
 
@@ -336,10 +337,10 @@ class PageHandler(Handler):
         visit = await site.visit(programme, release or "", name, language, arguments)
         if visit.page is None:
             return self.say(self.server.frame(visit), own_page(visit, self.server.base_url))
-        page = await self.server.page(visit.page, visit)
+        packed = await self.server.page(visit.page, visit)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")
-        self.finish(page)
+        _send_packed(self, packed)
         return None
 
 
@@ -392,26 +393,23 @@ class FileHandler(Handler):
     @web.authenticated
     async def get(self, programme: str, release: str | None, kind: str, name: str) -> None:
         """Give the file as it is, if the release has it."""
-        if (kind, name) == ("reports", templates.PLOTLY):
-            return self.give(name, _static(name)[0])
-        visit = await self.server.site.visit(programme, release or "", kind, "de", {})
-        if name not in visit.files(kind):
-            raise web.HTTPError(404)
-        content = await asyncio.to_thread((visit.release.folder / kind / name).read_bytes)
-        if kind == "downloads":
-            self.set_header("Content-Disposition", f'attachment; filename="{name}"')
-        else:  # a report holds its own scripts
-            self.set_header(
-                "Content-Security-Policy",
-                POLICY.replace("script-src 'self'", "script-src 'self' 'unsafe-inline'"),
-            )
-        return self.give(name, content)
-
-    def give(self, name: str, content: bytes) -> None:
-        """Send a file."""
         self.set_header("Content-Type", _kind(name))
         self.set_header("Cache-Control", "no-cache")
-        self.finish(content)
+        visit = await self.server.site.visit(programme, release or "", "downloads", "de", {})
+        if (kind, name) == ("reports", templates.PLOTLY):
+            return _send_packed(self, _static(name))
+        if name not in visit.files(kind):
+            raise web.HTTPError(404)
+        if kind == "downloads":
+            self.set_header("Content-Disposition", f'attachment; filename="{name}"')
+        else:  # a report has its scripts in itself
+            own = POLICY.replace("script-src 'self'", "script-src 'self' 'unsafe-inline'")
+            self.set_header("Content-Security-Policy", own)
+        with (visit.release.folder / kind / name).open("rb") as file:
+            while chunk := file.read(1 << 20):
+                self.write(chunk)
+                await self.flush()
+        return None
 
 
 class NothingHandler(Handler):
@@ -429,30 +427,33 @@ class StaticHandler(web.RequestHandler):
         """Let browsers keep them."""
         self.set_header("Cache-Control", "public, max-age=31536000, immutable")
         self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Vary", "Accept-Encoding")
         self.clear_header("Server")
 
     def get(self, name: str) -> None:
-        """Send one of ours, packed if the browser can unpack it."""
+        """Send one of ours."""
         if name not in STATIC:
             self.set_header("Cache-Control", "no-cache")
             raise web.HTTPError(404)
-        content, packed = _static(name)
         self.set_header("Content-Type", _kind(name))
-        if "gzip" in self.request.headers.get("Accept-Encoding", ""):
-            self.set_header("Content-Encoding", "gzip")
-            content = packed
-        self.finish(content)
+        _send_packed(self, _static(name))
+
+
+def _send_packed(handler: web.RequestHandler, packed: bytes) -> None:
+    """Send what is kept packed; unpacked to the few who cannot unpack it."""
+    handler.set_header("Vary", "Accept-Encoding")
+    if "gzip" in handler.request.headers.get("Accept-Encoding", ""):
+        handler.set_header("Content-Encoding", "gzip")
+        handler.finish(packed)
+    else:
+        handler.finish(gzip.decompress(packed))
 
 
 @cache
-def _static(name: str) -> tuple[bytes, bytes]:
-    """Read a script or style, plain and packed."""
-    if name == templates.PLOTLY:
-        content = templates.plotly_path().read_bytes()
-    else:
-        content = templates.source(name).encode()
-    return content, gzip.compress(content, 6, mtime=0)
+def _static(name: str) -> bytes:
+    """Read and pack a script or style."""
+    is_plotly = name == templates.PLOTLY
+    content = templates.plotly_path().read_bytes() if is_plotly else templates.source(name).encode()
+    return gzip.compress(content, 6, mtime=0)
 
 
 @cache
@@ -460,7 +461,7 @@ def _version() -> str:
     """Give a code that changes with any script or style."""
     together = hashlib.sha256()
     for name in STATIC:
-        together.update(_static(name)[0])
+        together.update(_static(name))
     return together.hexdigest()[:12]
 
 
@@ -507,7 +508,7 @@ def serve(
     _refuse_taken(ip, port)
     with tempfile.TemporaryDirectory(prefix="ostwerk-pages-") as folder:
         # No settings are read from the user's Jupyter: they could open what is closed here.
-        application = Dashboards(
+        application = Dashboards.instance(
             config=settings(port, ip, base_url),
             config_file_paths=[],
             root_dir=folder,

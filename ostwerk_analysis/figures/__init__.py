@@ -9,7 +9,7 @@ from .bars import bars, target_bars
 from .charts import Chart, time_series
 from .map import district_map
 from .tables import key_figures, observation_table, targets_reached
-from .values import Figure, available, latest
+from .values import Figure, available
 
 __all__ = [
     "Chart",
@@ -20,7 +20,6 @@ __all__ = [
     "district_map",
     "heading",
     "key_figures",
-    "latest",
     "observation_table",
     "target_bars",
     "targets_reached",

@@ -155,6 +155,7 @@ def time_series(
         )
     periods = sorted(picked["period"].unique())
     digits = digits_for(picked["value"], str(declared["kind"]))
+    is_short = len(periods) <= 2 * MOST_TICKS
     figure = go.Figure(layout={"template": template()})
     for place, (area, name) in enumerate(areas.items()):
         line = picked[picked["area_id"] == area].set_index("period").reindex(periods)
@@ -168,7 +169,7 @@ def time_series(
             mode="lines+markers",
             line={"color": LINES[place], "dash": DASHES[place], "width": 3 if place == 0 else 2},
             marker={
-                "size": 7,
+                "size": [7 if is_short or is_hollow else 0 for is_hollow in hollow],
                 "color": ["#fff" if is_hollow else LINES[place] for is_hollow in hollow],
                 "line": {"color": LINES[place], "width": 2},
             },

@@ -6,7 +6,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from ..language import number, quarter, text
+from ..language import number, quarter, text, unit_sign
 from ..observations import as_of, select
 from ..observations import breakdown as write_breakdown
 from .values import (
@@ -16,6 +16,7 @@ from .values import (
     due_day,
     entry,
     label,
+    part_label,
     signs,
     states,
     unit_heading,
@@ -211,13 +212,13 @@ def key_figures(
             (found["value"].iloc[0], states(found).iloc[0]) if len(found) else (np.nan, "missing")
         )
         goals = due[(due["indicator"] == indicator) & (due["breakdown"] == part)]
+        meant = part_label(part, language, parts)
         cards.append(
-            f'<li class="ow-card"><p class="ow-label">'
-            f"{escape(label(catalogue, indicator, language, part, parts))}</p>"
-            f'<p class="ow-value{" ow-none" if state else ""}">'
-            f"{escape(written(value, state, unit, language))}</p>"
+            f'<li class="ow-card"><p class="ow-label">{escape(declared[f"label_{language}"])}</p>'
+            + (f'<p class="ow-when">{escape(meant)}</p>' if meant else "")
+            + _card_value(value, state, unit, language)
             + "".join(_goal(goal, unit, language) for _, goal in goals.iterrows())
-            + f'<p class="ow-when">{escape(quarter(when, language))}</p></li>'
+            + f'<p class="ow-when ow-end">{escape(quarter(when, language))}</p></li>'
         )
     head = f"<h2>{escape(title)}</h2>" if title else ""
     return Figure(
@@ -225,6 +226,15 @@ def key_figures(
         + (f' aria-label="{escape(title)}">' if title else ">")
         + f'{head}<ul class="ow-cards">{"".join(cards)}</ul></section>'
     )
+
+
+def _card_value(value: float, state: str, unit: str, language: str) -> str:
+    """Write a card's value: the number large, its unit small; or why there is none."""
+    if state:
+        return f'<p class="ow-value ow-none">{escape(written(value, state, unit, language))}</p>'
+    sign = escape(unit_sign(unit, language))
+    small = f' <span class="ow-unit">{sign}</span>' if sign else ""
+    return f'<p class="ow-value">{number(value, "", language)}{small}</p>'
 
 
 def _goal(goal: pd.Series, unit: str, language: str) -> str:

@@ -91,7 +91,7 @@ def label(
     breakdown: str = "",
     parts: Mapping[str, str] | None = None,
 ) -> str:
-    """Name an indicator, and in brackets the part of it that is meant.
+    """Name an indicator, and behind a dash the part of it that is meant.
 
     Parameters
     ----------
@@ -104,9 +104,14 @@ def label(
         Names of measures and other codes of breakdowns.
     """
     name = str(entry(catalogue, indicator)[f"label_{language}"])
+    meant = part_label(breakdown, language, parts)
+    return f"{name} – {meant}" if meant else name
+
+
+def part_label(breakdown: str, language: str, parts: Mapping[str, str] | None = None) -> str:
+    """Name what a breakdown picks: ``KMU-Beihilfe, nachgewiesen``; empty for the total."""
     named = dimensions(breakdown).items()
-    meant = [code_name(dimension, code, language, parts) for dimension, code in named]
-    return f"{name} ({', '.join(meant)})" if meant else name
+    return ", ".join(code_name(dimension, code, language, parts) for dimension, code in named)
 
 
 def unobserved(observations: pd.DataFrame, declared: pd.Series, language: str) -> Figure | None:
@@ -216,17 +221,3 @@ def available(observations: pd.DataFrame, wanted: Sequence[str]) -> list[str]:
     """
     observed = set(observations["indicator"])
     return [indicator for indicator in wanted if indicator in observed]
-
-
-def latest(observations: pd.DataFrame, indicator: str, period: str) -> str:
-    """Give the period itself, or the last one before it for which there are observations.
-
-    Official figures come late, and some once a year: ``2025`` is the last before ``2026-Q3``.
-    """
-    periods = observations.loc[observations["indicator"] == indicator, "period"].unique()
-    if period in periods or not len(periods):
-        return period
-    end = {known: known if "-Q" in known else f"{known}-Q4" for known in periods}
-    limit = period if "-Q" in period else f"{period}-Q4"
-    before = [known for known in periods if end[known] <= limit]
-    return max(before, key=lambda known: end[known]) if before else period
