@@ -18,7 +18,7 @@ DIMENSIONS = {
 }
 """Dimension of a breakdown = its name."""
 
-# Titles of the sections, from the classifications WZ 2008 (NACE Rev. 2) and WZ 2025 (NACE Rev. 2.1).
+# Titles of the sections of WZ 2008 (NACE Rev. 2) and WZ 2025 (NACE Rev. 2.1), shortened.
 _SECTIONS_2008 = {
     "A": "Agriculture, forestry and fishing",
     "B": "Mining and quarrying",
