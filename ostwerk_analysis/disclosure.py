@@ -2,6 +2,9 @@
 
 This is its first lock. Cells with fewer contributors than the programme's minimum are suppressed,
 and rates and ratios are computed anew from what is left, so that none gives a suppressed part away.
+What the door cannot judge it refuses: an observation that does not say how many units it has, or an
+indicator that does not say whose secrets it tells.
+
 All observations of a release pass together, because protecting cells jointly, against sums,
 differences and earlier releases, needs them together. That joint protection is not built yet: a
 suppressed cell may still be told from a total and its other parts, and the releases say so.
@@ -10,7 +13,7 @@ suppressed cell may still be told from a total and its other parts, and the rele
 import numpy as np
 import pandas as pd
 
-from .faults import DisclosureError
+from .faults import DisclosureError, nearest
 from .indicators import derive
 from .observations import COLUMNS, tidy
 from .programme import DisclosureRules
@@ -24,7 +27,8 @@ def protect(
     Parameters
     ----------
     observations : DataFrame
-        Internal observations, with numbers of units.
+        Internal observations, with numbers of units. Those of derived indicators are computed
+        anew, whatever stands there.
     catalogue : DataFrame
         One row for each indicator; ``units`` says whose secrets a cell may tell.
     rules : DisclosureRules
@@ -38,28 +42,70 @@ def protect(
     Raises
     ------
     DisclosureError
-        If an observation of microdata does not say how many units it has.
+        If an observation of microdata does not say how many units it has, or an indicator does not
+        say whose secrets it tells, or the parts of a derived one are not there.
     """
-    declared = catalogue.set_index("indicator")
-    derived = declared.index[declared["numerator"] != ""]
-    parts = observations[~observations["indicator"].isin(derived)].copy()
     minimum = {"enterprises": rules.minimum_enterprises, "persons": rules.minimum_persons}
+    declared = catalogue.set_index("indicator")
+    _refuse_undeclared(observations, declared, [*minimum, ""])
+    derived = declared.index[declared["numerator"] != ""]
+    parts = observations.loc[~observations["indicator"].isin(derived), COLUMNS].copy()
+    parts.attrs = {}  # the declarations, which pandas would copy at every step
     fewest = parts["indicator"].map(declared["units"].map(minimum))
-    uncounted = fewest.notna() & parts["n_units"].isna() & parts["value"].notna()
+    _refuse_uncounted(parts[fewest.notna()])
+    few = (parts["n_units"] > 0) & (parts["n_units"] < fewest)
+    few = few.fillna(False).to_numpy(dtype=bool) & (parts["obs_status"] != "M")
+    parts.loc[few, "conf_status"] = "C"
+    hidden = parts["conf_status"] != "F"  # by us, or by the notebook before
+    parts.loc[hidden, "value"] = np.nan
+    parts.loc[hidden, "quality_note"] = ""
+    parts.loc[hidden | (parts["obs_status"] == "M"), "n_units"] = pd.NA
+    protected = tidy(parts)
+    rates = derive(protected, catalogue)
+    return tidy(pd.concat([protected, rates], ignore_index=True) if len(rates) else protected)
+
+
+def _refuse_undeclared(
+    observations: pd.DataFrame, declared: pd.DataFrame, known_units: list[str]
+) -> None:
+    """Refuse indicators of which it is not known whose secrets they tell."""
+    for indicator in observations["indicator"].unique():
+        if indicator not in declared.index:
+            raise DisclosureError(
+                "{indicator} has no declaration, so it is not known whose secrets it tells. Give "
+                "it one.",
+                indicator=indicator,
+            )
+    for indicator, entry in declared.iterrows():
+        if entry["units"] not in known_units:
+            raise DisclosureError(
+                "The declaration of {indicator} has units = {units!r}; did you mean {near!r}? They "
+                "say whose secrets it tells, and are empty for what is public already.",
+                indicator=indicator,
+                units=entry["units"],
+                near=nearest(str(entry["units"]), known_units),
+            )
+        for part in (entry["numerator"], entry["denominator"]):
+            if part and part not in declared.index:
+                raise DisclosureError(
+                    "{indicator} is computed from {part}, which no notebook has saved. Save both, "
+                    "so that {indicator} can be computed from what may be published.",
+                    indicator=indicator,
+                    part=part,
+                )
+
+
+def _refuse_uncounted(parts: pd.DataFrame) -> None:
+    """Refuse values of microdata that are said to come from no unit, or not from how many."""
+    told = parts["value"].notna()
+    nobody = (parts["n_units"] <= 0).fillna(True).to_numpy(dtype=bool) & (parts["value"] != 0)
+    uncounted = told & (parts["n_units"].isna() | nobody)
     if uncounted.any():
         row = parts[uncounted].iloc[0]
         raise DisclosureError(
-            "{indicator} in {area} {period}: the number of units is missing, so it cannot be "
-            "protected. Give n_units, or declare the indicator's units as empty if it is public.",
+            "{indicator} in {area} {period} has a value, but does not say of how many units, so it "
+            "cannot be protected. Give n_units, or declare its units as empty if it is public.",
             indicator=row["indicator"],
             area=row["area_id"],
             period=row["period"],
         )
-    few = (parts["n_units"] > 0) & (parts["n_units"] < fewest)
-    few = few.fillna(False).to_numpy(dtype=bool)
-    parts.loc[few, ["value", "conf_status"]] = [np.nan, "C"]
-    parts.loc[few, "n_units"] = pd.NA
-    parts.loc[few, "quality_note"] = ""
-    protected = tidy(parts[COLUMNS])
-    rates = derive(protected, catalogue)
-    return tidy(pd.concat([protected, rates], ignore_index=True) if len(rates) else protected)
