@@ -151,11 +151,14 @@ def application(language: str) -> typer.Typer:
         port: Annotated[int, typer.Option(help="Port.", min=0, max=65535)] = 8866,
         host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
         programme: Annotated[
-            str, typer.Option(help="Code of the programme, where there are several.")
+            str, typer.Option(help="Code of the programme, to serve it alone.")
         ] = "",
+        dashboards: Annotated[
+            list[Path] | None, typer.Option(help="Folder of your own dashboards.")
+        ] = None,
     ) -> None:
         """Serve the dashboards of the current release. Example: ostwerk serve --port 8866"""
-        _serve(say, language, release / programme, port, host)
+        _serve(say, language, release / programme, port, host, dashboards or [])
 
     @command
     def demo(
@@ -169,7 +172,7 @@ def application(language: str) -> typer.Typer:
 
         result = _run(say, language, demo_programme(), "last", None, None, out, False)
         _show_result(say, result, language)
-        _serve(say, language, out / "published" / "leipzig-demo", port, "127.0.0.1")
+        _serve(say, language, out / "published" / "leipzig-demo", port, "127.0.0.1", [])
 
     @command
     def lab(
@@ -287,10 +290,21 @@ def _show_result(say: Console, result: "Result", language: str) -> None:
     say.print(text(sentences[result.status], language, folder=folder), markup=False)
 
 
-def _serve(say: Console, language: str, published: Path, port: int, host: str) -> None:
-    from .dashboard.serve import serve
+def _serve(
+    say: Console, language: str, published: Path, port: int, host: str, dashboards: list[Path]
+) -> None:
+    """Serve what is whole, and say what is passed over because it is damaged."""
+    from .dashboard import serve
+    from .release import servable
 
-    serve(published, port=port, host=host, language=language, say=say.print)
+    published, passed_over = servable(published)
+    for good, damage in passed_over:
+        said = text(
+            "Damaged: {damage}. Serving {good} instead.", language, damage=damage, good=good
+        )
+        say.print(said, style="yellow", markup=False)
+    say.print(f"http://{host}:{port}/", style="bold")
+    serve(published, port=port, ip=host, dashboards=dashboards)
 
 
 def _show_reads(say: Console, data: "Dataset", language: str) -> None:

@@ -3,14 +3,15 @@
 A release is a folder ``published/<programme>/<quarter>`` that never changes. It is written beside
 its place, synced to disk and moved in by one rename; the file ``current``, which names the release
 that is served, is switched last. So a crash at any point leaves the last good release in place. A
-later run of the same quarter with other inputs is a revision of its own, ``<quarter>-r2``.
+later run of the same quarter with other inputs is a revision of its own, ``<quarter>-r2``; one of
+an earlier quarter does not become the current release.
 """
 
 import hashlib
 import json
 import os
+import re
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +29,7 @@ MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
 CURRENT = "current"
 STAGING = ".staging-"
+NAME = re.compile(r"(\d{4}-Q[1-4])(?:-r([1-9]\d*))?")
 PLAIN_TABLES = ("observations", "catalogue", "areas", "targets", "headlines", "findings", "reads")
 GEO_TABLES = ("districts", "sites")
 
@@ -61,7 +63,12 @@ class Release:
 
     @property
     def name(self) -> str:
-        """Name of the folder: the quarter, and the revision if it is one."""
+        """Name of the folder: the quarter, and the revision if it is one.
+
+        While a release is being written, it is the name that it will have.
+        """
+        if self.folder.name.startswith(STAGING):
+            return _name(self.quarter, self.manifest["revision"])
         return self.folder.name
 
     @property
@@ -157,6 +164,10 @@ def open(path: str | Path, *, verify: bool = True) -> Release:
 
 def _current(folder: Path) -> Path:
     """Find the current release in a programme's folder, or in the only programme of a folder."""
+    if not folder.is_dir():
+        raise ReleaseError(
+            "{folder} is not there. List what is with: ostwerk releases", folder=folder
+        )
     if not (folder / CURRENT).is_file():
         programmes = sorted(path.parent for path in folder.glob(f"*/{CURRENT}"))
         if len(programmes) != 1:
@@ -184,16 +195,20 @@ def damages(folder: Path) -> list[str]:
         lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
         recorded = {line[66:]: line[:64] for line in lines}
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        written = manifest["format"]
+    except (OSError, ValueError, TypeError, KeyError):
         return [f"{SUMS} or {MANIFEST} cannot be read"]
-    if manifest.get("format") != FORMAT:
-        return [f"its format is {manifest.get('format')!r}, this version reads {FORMAT}"]
-    found = {str(file.relative_to(folder).as_posix()): file for file in _files(folder)}
+    if written != FORMAT:
+        return [f"its format is {written!r}, this version reads {FORMAT}"]
+    found = {file.relative_to(folder).as_posix(): file for file in _files(folder)}
     wrong = [f"{name} is missing" for name in sorted(recorded.keys() - found.keys())]
     wrong += [f"{name} does not belong to it" for name in sorted(found.keys() - recorded.keys())]
     for name in sorted(found.keys() & recorded.keys()):
-        if _sha256(found[name]) != recorded[name]:
-            wrong.append(f"{name} was changed")
+        try:
+            if _sha256(found[name]) != recorded[name]:
+                wrong.append(f"{name} was changed")
+        except OSError as error:
+            wrong.append(f"{name} cannot be read ({error.strerror})")
     return wrong
 
 
@@ -221,19 +236,21 @@ def releases(published: Path) -> "pd.DataFrame":
     import pandas as pd
 
     rows = []
-    for programme in sorted({path.parent.parent for path in published.glob(f"*/*/{SUMS}")}):
-        for folder in _newest_first(programme):
-            damage = damages(folder)
-            marker = programme / CURRENT
-            is_current = marker.is_file() and marker.read_text().strip() == folder.name
+    for programme in sorted(path for path in published.glob("*") if path.is_dir()):
+        current, folders = _marked(programme), _newest_first(programme)
+        if current and current not in [folder.name for folder in folders]:
+            folders.insert(0, programme / current)
+        for folder in folders:
+            damage = damages(folder) if folder.is_dir() else ["it is not there"]
             manifest = {} if damage else json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            status = "current" if folder.name == current else "earlier"
             rows.append(
                 {
                     "programme": programme.name,
                     "release": folder.name,
                     "quarter": manifest.get("quarter", ""),
                     "released_at": manifest.get("released_at", ""),
-                    "status": "damaged" if damage else "current" if is_current else "earlier",
+                    "status": "damaged" if damage else status,
                     "damage": "; ".join(damage[:3]),
                 }
             )
@@ -241,15 +258,30 @@ def releases(published: Path) -> "pd.DataFrame":
     return pd.DataFrame(rows, columns=columns)
 
 
+def _marked(programme: Path) -> str:
+    """Give the name of a programme's current release, empty if it has none."""
+    marker = programme / CURRENT
+    return marker.read_text(encoding="utf-8").strip() if marker.is_file() else ""
+
+
 def _newest_first(programme: Path) -> list[Path]:
     """Give a programme's release folders, the newest quarter and revision first."""
+    folders = [path for path in programme.glob("*") if path.is_dir() and NAME.fullmatch(path.name)]
+    return sorted(folders, key=lambda folder: _order(folder.name), reverse=True)
 
-    def order(folder: Path) -> tuple[str, int]:
-        quarter, _, revision = folder.name.partition("-r")
-        return quarter, int(revision or 1) if (revision or "1").isdigit() else 0
 
-    folders = [path.parent for path in programme.glob(f"*/{SUMS}")]
-    return sorted((f for f in folders if not f.name.startswith(".")), key=order, reverse=True)
+def _order(name: str) -> tuple[str, int]:
+    """Give quarter and revision of a release's name; of another name, what comes before all."""
+    found = NAME.fullmatch(name)
+    return (found[1], int(found[2] or 1)) if found else ("", 0)
+
+
+def newest(programme: Path, quarter: str) -> Release | None:
+    """Open the newest undamaged release of a quarter, current or not; None if there is none."""
+    for folder in _newest_first(programme):
+        if _order(folder.name)[0] == quarter and not damages(folder):
+            return open(folder, verify=False)
+    return None
 
 
 def last_good(programme: Path) -> tuple[Release, list[str]]:
@@ -266,8 +298,7 @@ def last_good(programme: Path) -> tuple[Release, list[str]]:
     ReleaseError
         If no undamaged release is left.
     """
-    marker = programme / CURRENT
-    name = marker.read_text(encoding="utf-8").strip() if marker.is_file() else ""
+    name = _marked(programme)
     candidates = _newest_first(programme)
     # What is newer than the current release was withdrawn on purpose, so it does not step in.
     names = [folder.name for folder in candidates]
@@ -286,6 +317,41 @@ def last_good(programme: Path) -> tuple[Release, list[str]]:
     )
 
 
+def servable(path: Path) -> tuple[Path, list[tuple[str, str]]]:
+    """Say what of a folder can be served, passing over what is damaged.
+
+    Parameters
+    ----------
+    path : Path
+        A release, a programme's folder, or a folder of programmes.
+
+    Returns
+    -------
+    path : Path
+        The same; for a damaged release, the newest good one of its programme.
+    passed_over : list of (str, str)
+        The release served instead, and what is wrong with those passed over.
+
+    Raises
+    ------
+    ReleaseError
+        If a programme has no undamaged release, or there is no programme.
+    """
+    if (path / SUMS).is_file():
+        damage = damages(path)
+        if not damage:
+            return path, []
+        good, _ = last_good(path.parent)
+        return good.folder, [(good.name, f"{path.name}: {'; '.join(damage[:3])}")]
+    homes = [path] if (path / CURRENT).is_file() else [m.parent for m in path.glob(f"*/{CURRENT}")]
+    if not homes:
+        raise ReleaseError(
+            "There is no release in {folder}. Make one with: ostwerk run PROGRAMME", folder=path
+        )
+    found = [last_good(home) for home in sorted(homes)]
+    return path, [(good.name, "; ".join(over)) for good, over in found if over]
+
+
 def stage(published: Path, programme: str) -> Path:
     """Make an empty folder beside a programme's releases, in which the next one is written.
 
@@ -293,10 +359,13 @@ def stage(published: Path, programme: str) -> Path:
     """
     home = published / programme
     home.mkdir(parents=True, exist_ok=True)
-    for left in home.glob(f"{STAGING}*"):
-        shutil.rmtree(left)
-    staged = Path(tempfile.mkdtemp(prefix=STAGING, dir=home))
-    staged.chmod(0o755)
+    for left in home.glob(".*"):
+        if left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
+    staged = home / f"{STAGING}{os.getpid()}"
+    staged.mkdir()
     return staged
 
 
@@ -323,12 +392,24 @@ def table_sums(folder: Path) -> dict[str, str]:
     """Give the SHA-256 of each table of a release: equal sums are equal tables, byte for byte."""
     tables = [folder / f"{name}.parquet" for name in (*PLAIN_TABLES, *GEO_TABLES)]
     downloads = sorted((folder / "downloads").glob("*"))
-    return {str(file.relative_to(folder)): _sha256(file) for file in (*tables, *downloads)}
+    return {file.relative_to(folder).as_posix(): _sha256(file) for file in (*tables, *downloads)}
 
 
 def seal(staged: Path, manifest: dict[str, Any]) -> None:
-    """Write the manifest and the list of sums, so that a staged release can be opened."""
-    text = json.dumps({"format": FORMAT, **manifest}, indent=1, ensure_ascii=False)
+    """Write the manifest and the list of sums, so that a staged release can be opened.
+
+    Parameters
+    ----------
+    staged : Path
+        From :func:`stage`, with everything in it but the manifest.
+    manifest : dict
+        With ``quarter``; ``format`` and ``revision`` are added.
+    """
+    revision = 1
+    while (staged.parent / _name(manifest["quarter"], revision)).exists():
+        revision += 1
+    whole = {"format": FORMAT, **manifest, "revision": revision}
+    text = json.dumps(whole, indent=1, ensure_ascii=False)
     (staged / MANIFEST).write_text(text + "\n", encoding="utf-8")
     sums = [f"{_sha256(file)}  {file.relative_to(staged).as_posix()}\n" for file in _files(staged)]
     (staged / SUMS).write_text("".join(sums), encoding="utf-8")
@@ -339,28 +420,38 @@ def publish(staged: Path, manifest: dict[str, Any]) -> Release:
 
     Parameters
     ----------
-    staged : Path
-        From :func:`stage`, with everything in it but the manifest.
-    manifest : dict
-        With ``quarter``; ``format`` and ``revision`` are added.
+    staged, manifest
+        As for :func:`seal`.
 
     Returns
     -------
     Release
         In its final place.
     """
-    home, quarter = staged.parent, manifest["quarter"]
-    revision = 1
-    while (home / _name(quarter, revision)).exists():
-        revision += 1
-    seal(staged, manifest | {"revision": revision})
+    seal(staged, manifest)
     for path in (*staged.rglob("*"), staged):
         _sync(path)
-    final = home / _name(quarter, revision)
+    final = staged.parent / open(staged, verify=False).name
     os.rename(staged, final)
-    _sync(home)
-    write_whole(home / CURRENT, final.name + "\n")
+    _sync(final.parent)
+    make_current(final)
     return open(final, verify=False)
+
+
+def make_current(folder: Path) -> bool:
+    """Make a release its programme's current one, unless that is of a later quarter.
+
+    Returns
+    -------
+    bool
+        Whether it is the current one now.
+    """
+    current = _marked(folder.parent)
+    if _order(current)[0] > _order(folder.name)[0]:
+        return False
+    if current != folder.name:
+        write_whole(folder.parent / CURRENT, folder.name + "\n")
+    return True
 
 
 def _name(quarter: str, revision: int) -> str:
@@ -381,8 +472,8 @@ def write_whole(file: Path, text: str) -> None:
 
 def _sync(path: Path) -> None:
     """Bring a file or folder to the disk, where the system can."""
-    if path.is_dir() and os.name == "nt":
-        return  # Windows has no handle on folders to sync
+    if os.name == "nt":
+        return  # Windows syncs no folders, and files only for those who may write to them
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
