@@ -42,15 +42,15 @@ def text(message: str, /, language: str = "en", **values: object) -> str:
 
 def preferred() -> str:
     """Name the language of the surrounding locale: German where it is German, else English."""
-    named = next(
-        (os.environ[k] for k in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(k)), ""
-    )
+    named = next((os.environ[name] for name in LOCALE_VARIABLES if os.environ.get(name)), "")
     named = named or (locale.getlocale()[0] or "")
     return "de" if named.lower().startswith(("de", "german")) else "en"
 
 
 def number(value: float, unit: str, language: str, digits: int | None = None) -> str:
-    """Write a number with its unit, as the language does: ``1.234,5 %`` or ``1,234.5%``.
+    """Write a number with its unit, as the language does: ``1.234,5 %`` or ``1,234.5 %``.
+
+    The blank before the unit does not break at the end of a line.
 
     Parameters
     ----------
@@ -70,6 +70,7 @@ def number(value: float, unit: str, language: str, digits: int | None = None) ->
         digits = 0 if float(value).is_integer() or abs(value) >= 1000 else 1
     # Half up, as people round; the shortest decimal of the float, so that 0.45 is 0.5, not 0.4.
     exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    exact += 0  # what rounds to nothing has no sign
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     written = format_decimal(exact, format=pattern, locale=LOCALES[language]).replace("-", "−")
     sign = unit_sign(unit, language)

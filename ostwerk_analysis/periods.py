@@ -25,9 +25,9 @@ def parse_quarter(text: str) -> str:
         If it is no quarter.
     """
     written = text.strip().upper()
-    if found := re.fullmatch(r"(\d{4})-?Q([1-4])", written):
+    if found := re.fullmatch(r"([0-9]{4})-?Q([1-4])", written):
         return f"{found[1]}-Q{found[2]}"
-    if found := re.fullmatch(r"([1-4])/(\d{4})", written):
+    if found := re.fullmatch(r"([1-4])/([0-9]{4})", written):
         return f"{found[2]}-Q{found[1]}"
     raise DataError("{text!r} is not a quarter. Write it as 2026Q3.", text=text)
 
