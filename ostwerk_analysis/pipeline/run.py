@@ -477,9 +477,10 @@ def _write_tables(plan: _Plan, staged: Path, snapshot: Path, jobs: list[notebook
 
 def _write_pages(jobs: list[notebooks.Job], folder: Path, programme: Programme) -> None:
     """Turn executed reports into pages."""
-    from .. import report
+    from .. import report, templates
 
     folder.mkdir()
+    shutil.copyfile(templates.plotly_path(), folder / templates.PLOTLY)
     for job in jobs:
         language = job.parameters["language"]
         page = report.html_report(
