@@ -192,16 +192,16 @@ def _current(folder: Path) -> Path:
 def damages(folder: Path) -> list[str]:
     """Say what is wrong with a release's files; nothing if every one is as it was written."""
     try:
-        lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
-        recorded = {line[66:]: line[:64] for line in lines}
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        written = manifest["format"]
+        sums = (folder / SUMS).read_text(encoding="utf-8")
+        recorded = {line[66:]: line[:64] for line in sums.split("\n")[:-1]}
+        written = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["format"]
     except (OSError, ValueError, TypeError, KeyError):
         return [f"{SUMS} or {MANIFEST} cannot be read"]
     if written != FORMAT:
         return [f"its format is {written!r}, this version reads {FORMAT}"]
     found = {file.relative_to(folder).as_posix(): file for file in _files(folder)}
-    wrong = [f"{name} is missing" for name in sorted(recorded.keys() - found.keys())]
+    wrong = [] if sums == _listed(recorded) else [f"{SUMS} was changed"]
+    wrong += [f"{name} is missing" for name in sorted(recorded.keys() - found.keys())]
     wrong += [f"{name} does not belong to it" for name in sorted(found.keys() - recorded.keys())]
     for name in sorted(found.keys() & recorded.keys()):
         try:
@@ -217,6 +217,11 @@ def _files(folder: Path) -> Iterator[Path]:
     for file in sorted(folder.rglob("*")):
         if file.is_file() and file != folder / SUMS:
             yield file
+
+
+def _listed(sums: dict[str, str]) -> str:
+    """Write SHA-256 by name of file as ``sha256sum`` does."""
+    return "".join(f"{sha}  {name}\n" for name, sha in sums.items())
 
 
 def _sha256(file: Path) -> str:
@@ -359,11 +364,10 @@ def stage(published: Path, programme: str) -> Path:
     """
     home = published / programme
     home.mkdir(parents=True, exist_ok=True)
-    for left in home.glob(".*"):
-        if left.is_dir():
-            shutil.rmtree(left)
-        else:
-            left.unlink()
+    for left in home.glob(f"{STAGING}*"):
+        shutil.rmtree(left)
+    for left in home.glob(f".{CURRENT}.*"):
+        left.unlink()
     staged = home / f"{STAGING}{os.getpid()}"
     staged.mkdir()
     return staged
@@ -411,8 +415,8 @@ def seal(staged: Path, manifest: dict[str, Any]) -> None:
     whole = {"format": FORMAT, **manifest, "revision": revision}
     text = json.dumps(whole, indent=1, ensure_ascii=False)
     (staged / MANIFEST).write_text(text + "\n", encoding="utf-8")
-    sums = [f"{_sha256(file)}  {file.relative_to(staged).as_posix()}\n" for file in _files(staged)]
-    (staged / SUMS).write_text("".join(sums), encoding="utf-8")
+    sums = {file.relative_to(staged).as_posix(): _sha256(file) for file in _files(staged)}
+    (staged / SUMS).write_text(_listed(sums), encoding="utf-8")
 
 
 def publish(staged: Path, manifest: dict[str, Any]) -> Release:
@@ -439,7 +443,7 @@ def publish(staged: Path, manifest: dict[str, Any]) -> Release:
 
 
 def make_current(folder: Path) -> bool:
-    """Make a release its programme's current one, unless that is of a later quarter.
+    """Make a release its programme's current one, unless there is one of a later quarter.
 
     Returns
     -------
@@ -447,7 +451,7 @@ def make_current(folder: Path) -> bool:
         Whether it is the current one now.
     """
     current = _marked(folder.parent)
-    if _order(current)[0] > _order(folder.name)[0]:
+    if _order(current)[0] > _order(folder.name)[0] and (folder.parent / current).is_dir():
         return False
     if current != folder.name:
         write_whole(folder.parent / CURRENT, folder.name + "\n")
