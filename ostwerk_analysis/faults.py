@@ -22,7 +22,8 @@ class OstwerkError(Exception):
     message : str
         An English sentence, with ``{placeholders}`` for the values.
     **values
-        What the placeholders stand for.
+        What the placeholders stand for. Errors among them, single or in a list, are said in the
+        language of the whole, those of a list on a line each.
     """
 
     exit_code = 1
@@ -33,13 +34,23 @@ class OstwerkError(Exception):
 
     def text(self, language: str) -> str:
         """Give the message in a language."""
-        return text(self.message, language, **self.values)
+        values = {name: _in_language(value, language) for name, value in self.values.items()}
+        return text(self.message, language, **values)
 
     def __str__(self) -> str:
         return self.text("en")
 
     def __reduce__(self) -> tuple:
         return _rebuild, (type(self), self.message, self.values)
+
+
+def _in_language(value: object, language: str) -> object:
+    """Say the errors within an error; anything else stays as it is."""
+    if isinstance(value, OstwerkError):
+        return value.text(language)
+    if isinstance(value, list) and all(isinstance(one, OstwerkError) for one in value):
+        return "\n".join(one.text(language) for one in value)
+    return value
 
 
 def _rebuild(kind: type[OstwerkError], message: str, values: dict[str, object]) -> OstwerkError:
@@ -80,6 +91,9 @@ FAULT_COLUMNS = ["table", "source", "file", "line", "column", "value", "rule", "
 """A fault: where it is (line of the text file or number of the feature), what stands there, which
 rule it breaks, and what the rule expected."""
 
+FEATURE_FILES = (".geojson", ".json", ".gpkg")
+"""Endings of files whose records are features, which stand on no line of their own."""
+
 RULES = {
     # of the file
     "cells": Rule(
@@ -114,14 +128,22 @@ RULES = {
     ),
     "order": Rule("{column} is {value}, which must be {expected}.", "Correct one of the two."),
     "needs": Rule("{column} is empty, and {expected}.", "Fill it in, or correct the other column."),
+    "empty": Rule(
+        "{column} is {value}, and {expected}.", "Leave it empty, or correct the other column."
+    ),
     # between tables
     "unknown": Rule(
         "{value} in {column} is not in the table {expected}.",
-        "Add it there, or correct it here.",
+        "Add it there, or correct it here; a row set aside there counts as missing.",
     ),
     "area_name": Rule(
         "{value} is not the name of an area; the nearest is {expected}.",
-        "Add the spelling under aliases in programme.toml, or correct it.",
+        "Correct it, or recode it under values of the source in programme.toml; other names of the "
+        "city go under aliases.",
+    ),
+    "ambiguous_name": Rule(
+        "{value} is the name of {expected}.",
+        "State the area_level under constants of the source in programme.toml.",
     ),
     "outside": Rule(
         "The point {value} lies in no district.",
@@ -133,6 +155,9 @@ RULES = {
     ),
     "sum": Rule("The shares of {value} add up to {expected}, not 100.", "Complete the shares."),
 }
+
+SAID_IN_WORDS = {"range", "pattern", "order", "needs", "empty", "ambiguous_name"}
+"""Rules whose ``expected`` is a phrase to be translated, not a name or a code."""
 
 
 def faults_frame(rows: Iterable[dict] = ()) -> "pd.DataFrame":
@@ -158,13 +183,25 @@ def faults_frame(rows: Iterable[dict] = ()) -> "pd.DataFrame":
     return frame
 
 
+def as_error(fault: dict) -> DataError:
+    """Make an error of a fault: where, what, and the remedy."""
+    rule, file, expected = RULES[fault["rule"]], fault["file"], fault["expected"]
+    place = (
+        "{file}, feature {line}" if file.lower().endswith(FEATURE_FILES) else "{file}, line {line}"
+    )
+    if fault["rule"] in SAID_IN_WORDS:
+        expected = DataError(expected)
+    return DataError(
+        "{place}: {said} {remedy}",
+        place=DataError(place, file=file, line=fault["line"]),
+        said=DataError(rule.text, value=fault["value"], column=fault["column"], expected=expected),
+        remedy=DataError(rule.remedy),
+    )
+
+
 def sentence(fault: dict, language: str = "en") -> str:
-    """Say one fault in words: where, what, and the remedy."""
-    rule = RULES[fault["rule"]]
-    values = {key: fault[key] for key in ("value", "column", "expected")}
-    where = text("{file}, line {line}", language, file=fault["file"], line=fault["line"])
-    said = text(rule.text, language, **values)
-    return f"{where}: {said} {text(rule.remedy, language)}"
+    """Say one fault in words, see :func:`as_error`."""
+    return as_error(fault).text(language)
 
 
 def sentences(faults: "pd.DataFrame", language: str = "en") -> "pd.DataFrame":
@@ -182,7 +219,7 @@ def sentences(faults: "pd.DataFrame", language: str = "en") -> "pd.DataFrame":
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """Name the most similar of several names, for "did you mean"; the first where none is near."""
+    """Name the most similar of several names, for "did you mean"; empty if there is none."""
     names = list(names)
     folded = {candidate.casefold(): candidate for candidate in names}
     near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.0)

@@ -25,7 +25,7 @@ def _german() -> dict[str, str]:
         return {str(m.id): str(m.string) for m in read_po(file, locale="de") if m.id and m.string}
 
 
-def text(message: str, /, language: str = "en", **values: object) -> str:
+def text(message: str, language: str = "en", /, **values: object) -> str:
     """Give a sentence in a language, its ``{placeholders}`` filled in.
 
     Parameters

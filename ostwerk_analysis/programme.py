@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from . import periods
-from .faults import DataError, nearest
+from .faults import FEATURE_FILES, DataError, nearest
 
 SECRET = re.compile(r"(password|passwort|passwd|secret|token|api_?key)$", re.IGNORECASE)
 CREDENTIALS = re.compile(r"://[^/\s:@]+:[^/\s@]+@")
@@ -114,7 +114,7 @@ class Source(Section):
     def reader(self) -> str:
         """Name of the reader: the stated format, else by the file's ending."""
         ending = Path(self.path).suffix.lower()
-        return self.format or ("geodata" if ending in {".geojson", ".json", ".gpkg"} else "csv")
+        return self.format or ("geodata" if ending in FEATURE_FILES else "csv")
 
 
 class Target(Section):
