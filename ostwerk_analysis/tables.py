@@ -55,7 +55,7 @@ def wz_section(wz_code: pd.Series, wz_version: pd.Series) -> pd.Series:
         The letter, for WZ 2025 as ``2025-K``, since the same letter means another section there;
         missing where the code is missing or belongs to no section.
     """
-    section_of = {}
+    section_of: dict[tuple[str, str], str] = {}
     for version, sections in WZ_SECTIONS.items():
         prefix = "" if version == "2008" else f"{version}-"
         for letter, (first, last) in sections.items():
