@@ -77,20 +77,24 @@ def explore(
     """
     shapes = maps.outlines(release.districts, release.programme_districts)
     compared, parts = release.area_names(language), release.names(language)
-    areas = [(True, district) for district in shapes.ids] + [(False, area) for area in compared]
     key = "ow" + hashlib.sha256("".join(shapes.ids).encode()).hexdigest()[:8]
 
     observations = release.observations
-    observations = observations[observations["area_level"] != "borough"]
-    observations = observations.assign(is_district=observations["area_level"] == "district")
-    mapped = observations[observations["is_district"]][["indicator", "breakdown"]]
-    observations = observations.merge(mapped.drop_duplicates())
+    is_district = observations["area_level"] == "district"
+    places = {district: i for i, district in enumerate(shapes.ids)}
+    others = {area: len(places) + i for i, area in enumerate(compared)}
+    place = observations["area_id"].map(others).where(observations["area_level"] != "borough")
+    place = observations["area_id"].map(places).where(is_district, place)
+    mapped = observations.loc[is_district, ["indicator", "breakdown"]].drop_duplicates()
+    placed = observations.assign(place=place, state=states(observations))[place.notna()]
     series: dict[str, dict[str, Any]] = {}
-    for (name, part), rows in observations.groupby(["indicator", "breakdown"]):
+    for (name, part), rows in placed.merge(mapped).groupby(["indicator", "breakdown"]):
         code = f"{name}|{part}" if part else str(name)
         declared = entry(release.catalogue, str(name))
         described = label(release.catalogue, str(name), language, str(part), parts)
-        series[code] = _series(rows, declared, described, areas, language, key=key, shapes=shapes)
+        series[code] = _series(
+            rows, declared, described, len(others), language, key=key, shapes=shapes
+        )
     if not series:
         raise DataError("The release has no observations of districts to explore.")
     series = dict(sorted(series.items(), key=lambda item: _alphabetical(item[1]["label"])))
@@ -111,7 +115,7 @@ def _series(
     rows: pd.DataFrame,
     declared: pd.Series,
     described: str,
-    areas: list[tuple[bool, str]],
+    others: int,
     language: str,
     *,
     key: str,
@@ -123,9 +127,10 @@ def _series(
     years, in which more happens, have their own.
     """
     unit, kind = str(declared["unit"]), str(declared["kind"])
-    scales, values = {}, {}
+    scales: dict[str, dict[str, Any]] = {}
+    values: dict[str, list[Any]] = {}
     for span, here in rows.groupby(rows["period"].map(_span)):
-        of_districts = here.loc[here["is_district"], "value"]
+        of_districts = here.loc[here["area_level"] == "district", "value"]
         chosen = maps.scale(of_districts, kind)
         known = rounded(of_districts, chosen.digits)
         scales[str(span)] = {
@@ -136,8 +141,7 @@ def _series(
             "largest": chosen.largest,
             "legend": maps.legend(chosen, known, unit, language, key=key, shapes=shapes),
         }
-        for period, cells in here.groupby("period"):
-            values[str(period)] = _cells(cells, areas, chosen.digits)
+        values |= _cells(here, len(shapes.ids) + others, chosen.digits)
     return {
         "label": described,
         "sign": unit_sign(unit, language),
@@ -155,21 +159,19 @@ def _span(period: str) -> str:
     return "quarter" if "-Q" in period else "year"
 
 
-def _cells(here: pd.DataFrame, areas: list[tuple[bool, str]], digits: int) -> list[Any]:
-    """Give each area's cell: a number, or number and mark, or :data:`HIDDEN`, or None."""
-    placed = here.set_index(["is_district", "area_id"]).reindex(pd.MultiIndex.from_tuples(areas))
-    placed["conf_status"] = placed["conf_status"].fillna("F")
-    values = rounded(placed["value"], digits)
-    cells: list[Any] = []
-    for value, state, status in zip(
-        values, states(placed), placed["obs_status"].fillna("M"), strict=True
-    ):
-        if state:
-            cells.append(HIDDEN if state == SUPPRESSED else None)
-            continue
-        value = int(value) if digits == 0 else value
-        cells.append([value, MARKS[status]] if status in MARKS else value)
-    return cells
+def _cells(rows: pd.DataFrame, areas: int, digits: int) -> dict[str, list[Any]]:
+    """Give each area's cell by period: a number, number and mark, :data:`HIDDEN`, or None."""
+    values = rounded(rows["value"], digits).to_numpy()
+    cells = np.array([None] * len(rows), dtype=object)
+    known = (rows["state"] == "").to_numpy()
+    cells[known] = (values[known].astype(int) if digits == 0 else values[known]).tolist()
+    cells[(rows["state"] == SUPPRESSED).to_numpy()] = HIDDEN
+    for i in np.flatnonzero(known & rows["obs_status"].isin(list(MARKS)).to_numpy()):
+        cells[i] = [cells[i], MARKS[rows["obs_status"].iloc[i]]]
+    period, periods = pd.factorize(rows["period"])
+    table = np.full((len(periods), areas), None, dtype=object)
+    table[period, rows["place"].astype(int)] = cells
+    return dict(zip(periods, table.tolist(), strict=True))
 
 
 def _html(

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif'
 INK, QUIET, RULE = "#1b2730", "#56636d", "#d9dfe3"
-LINES = ("#12435f", "#c2571a", "#66a5bf", "#7a7f86", "#8d6a9f")
+LINES = ("#12435f", "#c2571a", "#68737b", "#00856f", "#8a5aa3")
 """Told apart in every kind of colour blindness, and by their dashes without any colour."""
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 MOST_TICKS, HEIGHT_PX = 8, 340
@@ -184,7 +184,10 @@ def time_series(
     figure.update_yaxes(rangemode="tozero")
     figure.update_layout(showlegend=len(areas) > 1)
     title = label(catalogue, indicator, language, breakdown, parts)
-    table = observation_table(picked.sort_values("period"), catalogue, areas, language=language)
+    newest_first = picked.sort_values("period", ascending=False)
+    table = observation_table(
+        newest_first, catalogue, areas, language=language, parts=parts, is_turned=True
+    )
     span = f"{quarter(periods[0], language)} – {quarter(periods[-1], language)}"
     return _chart(figure, title, span, declared, table, language)
 
@@ -238,8 +241,11 @@ def _chart(
             "text": f"{escape(title)}<br><sub>{escape(subtitle)}</sub>",
             "x": 0,
             "xref": "paper",
+            "y": 1,
+            "yanchor": "top",
+            "pad": {"t": 28},
         },
-        margin={"t": 110, "b": 60},
+        margin={"t": 125, "b": 60},
         height=HEIGHT_PX + 130,
     )
     if words := source(declared, language):

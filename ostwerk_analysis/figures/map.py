@@ -5,6 +5,7 @@ something about the area's size instead. What is kept secret and what is missing
 """
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import NamedTuple
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ..language import number, quarter, text
+from ..language import number, quarter, text, unit_sign
 from ..observations import as_of, select
 from .tables import observation_table
 from .values import (
@@ -113,11 +114,9 @@ def outlines(
     drawn = shapely.transform(
         shapes, lambda xy: np.column_stack([(xy[:, 0] - left) / unit, (top - xy[:, 1]) / unit])
     )
-    inside = np.where(
-        shapely.contains(drawn, shapely.centroid(drawn)),
-        shapely.centroid(drawn),
-        shapely.point_on_surface(drawn),
-    )
+    main = np.array([max(shapely.get_parts(shape), key=shapely.area) for shape in drawn])
+    middle = shapely.centroid(main)
+    inside = np.where(shapely.contains(main, middle), middle, shapely.point_on_surface(main))
     borders = ""
     if "borough_id" in districts:
         edges = [
@@ -235,12 +234,13 @@ def legend(
     """
     if chosen.is_symbols:
         size, width = 2 * LARGEST_RADIUS, shapes.width + 2 * EDGE
+        brief = unit if len(unit_sign(unit, language)) == 1 else ""  # words stand in the heading
         items = [
             f'<li><svg class="ow-size" style="--ow-share:{size / width:.4f}" aria-hidden="true" '
             f'viewBox="0 0 {size} {size}"><circle cx="{LARGEST_RADIUS}" cy="{LARGEST_RADIUS}" '
             f'r="{radius(step, chosen.largest)}" fill="{CIRCLE}"/></svg> '
-            f"<span>{escape(number(step, unit, language))}</span></li>"
-            for step in _round_values(chosen.largest)
+            f"<span>{escape(number(step, brief, language))}</span></li>"
+            for step in _round_values(chosen.largest, chosen.digits)
         ]
         if (values < 0).any():
             items.append(
@@ -286,13 +286,14 @@ def _legend_item(drawing: str, words: str) -> str:
     )
 
 
-def _round_values(largest: float) -> list[float]:
+def _round_values(largest: float, digits: int) -> list[float]:
     """Choose up to three round values up to the largest, for the legend of circles."""
     if not largest:
         return []
-    power = 10.0 ** np.floor(np.log10(largest))
-    top = next(step * power for step in (5, 2, 1) if step * power <= largest)
-    return [value for value in (top / 10, top / 2, top) if value >= 1 or largest < 1]
+    power = math.floor(math.log10(largest))
+    ladder = [step * 10.0**n for n in range(power - 2, power + 1) for step in (1, 2, 5)]
+    below = [rung for rung in ladder if rung <= largest]
+    return [rung for rung in below[-5::2] if rung >= 10.0**-digits]
 
 
 def patterns(key: str) -> str:

@@ -32,6 +32,7 @@ def observation_table(
     language: str = "de",
     parts: Mapping[str, str] | None = None,
     title: str = "",
+    is_turned: bool = False,
 ) -> Figure:
     """Set observations out as a table: a row for each area, a column for each figure and period.
 
@@ -47,6 +48,8 @@ def observation_table(
         Names of the breakdowns' codes, such as measures.
     title : str
         Heading; by default the indicator's name, where there is only one.
+    is_turned : bool
+        A row for each figure and period and a column for each area: for long series.
 
     Returns
     -------
@@ -54,13 +57,13 @@ def observation_table(
         With an explanation of the signs that occur.
     """
     keys = ["indicator", "breakdown", "period"]
-    columns = list(observations[keys].drop_duplicates().itertuples(index=False, name=None))
-    frame = observations.assign(state=states(observations)).set_index([*keys, "area_id"])
-    heads, cells, seen_states, seen_status = [], [], set(), set()
-    for column in columns:
-        indicator, part, period = column
+    frame = observations.assign(state=states(observations)).set_index("area_id")
+    heads: list[tuple[str, str, str]] = []
+    grid: list[list[str]] = []
+    seen_states, seen_status = set(), set()
+    for (indicator, part, period), rows in frame.groupby(keys, sort=False):
         declared = entry(catalogue, indicator)
-        here = frame.loc[column].reindex(list(names))
+        here = rows.reindex(list(names))
         here["state"] = here["state"].fillna("missing")
         here["obs_status"] = here["obs_status"].fillna("M")
         digits = digits_for(here["value"], str(declared["kind"]))
@@ -71,7 +74,7 @@ def observation_table(
                 unit_heading(str(declared["unit"]), language),
             )
         )
-        cells.append(
+        grid.append(
             [
                 cell(row["value"], row["state"], language, status=row["obs_status"], digits=digits)
                 for row in here.to_dict("records")
@@ -79,31 +82,28 @@ def observation_table(
         )
         seen_states |= set(here["state"])
         seen_status |= set(here["obs_status"])
-    rows = "".join(
-        f'<tr><th scope="row">{escape(name)}</th>'
-        + "".join(f"<td>{content[i]}</td>" for content in cells)
+    # What is the same over the whole table is said once, in its title.
+    common = [found.pop() if len(found := {head[i] for head in heads}) == 1 else "" for i in (0, 2)]
+    title = title or ", ".join(part for part in common if part)
+    columns = [", ".join(p for p in head if p and p not in common) for head in heads]
+    sides, corner = list(names.values()), text("Area", language)
+    if is_turned:
+        sides, columns, corner = columns, sides, text("Period", language)
+    else:
+        grid = [[cells[i] for cells in grid] for i in range(len(sides))]
+    top = "".join(f'<th scope="col">{escape(head)}</th>' for head in (corner, *columns))
+    body = "".join(
+        f'<tr><th scope="row">{escape(side)}</th>'
+        + "".join(f"<td>{content}</td>" for content in cells)
         + "</tr>"
-        for i, name in enumerate(names.values())
-    )
-    single = {heading[0] for heading in heads}
-    title = title or (single.pop() if len(single) == 1 else "")
-    head = "".join(
-        f'<th scope="col">{escape(_column_head(heading, title, language))}</th>'
-        for heading in heads
+        for side, cells in zip(sides, grid, strict=True)
     )
     return Figure(
         f'<div class="ow ow-scroll" lang="{language}" role="region" tabindex="0" '
         f'aria-label="{escape(title or text("Table", language))}"><table>'
-        f"<caption>{escape(title)}</caption>"
-        f'<thead><tr><th scope="col">{escape(text("Area", language))}</th>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>{signs(seen_states, seen_status, language)}"
+        f"<caption>{escape(title)}</caption><thead><tr>{top}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>{signs(seen_states, seen_status, language)}"
     )
-
-
-def _column_head(heading: tuple[str, str, str], title: str, language: str) -> str:
-    """Head a column with what the title does not say already."""
-    name, period, unit = heading
-    return ", ".join(part for part in ("" if name == title else name, period, unit) if part)
 
 
 def targets_reached(

@@ -140,11 +140,14 @@ def digits_for(values: pd.Series, kind: str) -> int:
 
 def rounded(values: pd.Series, digits: int) -> pd.Series:
     """Round half up, as the numbers are written: what reads the same is coloured the same."""
+    exact, factor = values.to_numpy(dtype=float), 10.0**digits
+    scaled = np.abs(exact) * factor
+    result = np.sign(exact) * np.floor(scaled + 0.5) / factor
+    # Where it is a close call, the shortest decimal of the float decides: 0.45 becomes 0.5.
     place = Decimal(1).scaleb(-digits)
-    return values.map(
-        lambda value: float(Decimal(repr(float(value))).quantize(place, ROUND_HALF_UP)),
-        na_action="ignore",
-    ).astype("float64")
+    for i in np.flatnonzero(np.abs(scaled % 1 - 0.5) < 1e-6):
+        result[i] = Decimal(repr(float(exact[i]))).quantize(place, ROUND_HALF_UP)
+    return pd.Series(result + 0.0, values.index)  # no negative zero
 
 
 def written(value: float, state: str, unit: str, language: str, digits: int | None = None) -> str:
@@ -184,9 +187,9 @@ def signs(states: set[str], statuses: set[str], language: str) -> str:
 
 
 def unit_heading(unit: str, language: str) -> str:
-    """Name a unit over a column; empty for a plain number."""
+    """Name a unit over a column, ``in %`` or ``Betriebe``; empty for a plain number."""
     sign = unit_sign(unit, language)
-    return text("in {unit}", language, unit=sign) if sign else ""
+    return text("in {unit}", language, unit=sign) if len(sign) == 1 else sign
 
 
 def source(declared: pd.Series, language: str) -> str:
