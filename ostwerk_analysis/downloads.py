@@ -1,15 +1,21 @@
 """Tables for people: the observations of a release as CSV and as an Excel workbook.
 
-A suppressed value is written ``.`` and a missing one ``…``, as German statistical offices do; a
-zero is a zero. Text that a spreadsheet would run as a formula is made harmless.
+A missing value, a suppressed one and a zero are three things. In the workbook a suppressed value is
+written ``.`` and a missing one ``…``, as German statistical offices do; in CSV, which programs read
+too, both cells are empty and the columns of the two statuses tell them apart. Text that a
+spreadsheet would run as a formula is made harmless.
 """
 
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from .codes import DIMENSIONS, code_name
 from .language import LANGUAGES, quarter, text
+from .observations import dimensions
 
 SUPPRESSED, MISSING = ".", "…"
 
@@ -37,12 +43,46 @@ AREA_LEVELS = {
     "programme": "Programme area",
     "comparison": "Comparison area",
 }
+DEMONSTRATION = "demonstration data"
+
+
+def write(
+    folder: Path,
+    observations: pd.DataFrame,
+    catalogue: pd.DataFrame,
+    areas: pd.DataFrame,
+    names: Mapping[str, Mapping[str, str]] | None = None,
+    *,
+    is_demonstration: bool = False,
+) -> None:
+    """Write the downloads of a release: one CSV and one workbook for each language.
+
+    Parameters
+    ----------
+    folder : Path
+    observations, catalogue, areas : DataFrame
+        As in a release.
+    names : mapping, optional
+        For each language, names of the programme's own codes: measures and sites.
+    is_demonstration : bool
+        Says so in every row of the CSV and on the first sheet of the workbook.
+    """
+    folder.mkdir(exist_ok=True)
+    for language in LANGUAGES:
+        table = labelled(observations, catalogue, areas, language)
+        marked = noted(table, language) if is_demonstration else table
+        headings = {name: text(heading, language) for name, heading in COLUMNS.items()}
+        file = folder / f"observations.{language}.csv"
+        write_csv(marked.rename(columns=headings), file, language)
+        own = (names or {}).get(language, {})
+        file = file.with_suffix(".xlsx")
+        _write_workbook(file, table, catalogue, language, own, is_demonstration)
 
 
 def labelled(
     observations: pd.DataFrame, catalogue: pd.DataFrame, areas: pd.DataFrame, language: str
 ) -> pd.DataFrame:
-    """Give observations the names of their indicators and areas in a language.
+    """Give observations the names of their indicators, areas and units in a language.
 
     Parameters
     ----------
@@ -58,25 +98,26 @@ def labelled(
     labels = catalogue.set_index("indicator")[f"label_{language}"]
     names = areas.set_index(["area_level", "area_id"])[f"name_{language}"]
     places = pd.MultiIndex.from_frame(observations[["area_level", "area_id"]])
+    levels = observations["area_level"].map(AREA_LEVELS)
     return observations.assign(
         label=observations["indicator"].map(labels),
         area=names.reindex(places).to_numpy(),
+        area_level=_said(levels, language),
+        unit=_said(observations["unit"], language),
+        quality_note=_said(observations["quality_note"], language),
     )[list(COLUMNS)]
 
 
-def harmless(cells: pd.Series) -> pd.Series:
-    """Put an apostrophe before text that a spreadsheet would take for a formula.
+def _said(cells: pd.Series, language: str) -> pd.Series:
+    """Say each of a few sentences in a language."""
+    return cells.map({cell: text(cell, language) for cell in cells.dropna().unique()})
 
-    Parameters
-    ----------
-    cells : Series of str, shape (n,)
 
-    References
-    ----------
-    OWASP, CSV Injection: cells that begin with ``=``, ``+``, ``-``, ``@``, tab or line break.
-    """
-    risky = cells.str.match(r"[=+\-@\t\r\n]").fillna(False)
-    return cells.where(~risky.astype(bool), "'" + cells)
+def noted(table: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Mark every row as demonstration data, so that one that is copied elsewhere says so too."""
+    mark = text(DEMONSTRATION, language)
+    notes = table["quality_note"] if "quality_note" in table else pd.Series("", table.index)
+    return table.assign(quality_note=notes.where(notes == "", notes + "; ") + mark)
 
 
 def write_csv(table: pd.DataFrame, file: Path, language: str) -> None:
@@ -84,52 +125,62 @@ def write_csv(table: pd.DataFrame, file: Path, language: str) -> None:
 
     German: semicolons, decimal commas; English: commas, decimal points. Both with the mark that
     makes Excel read UTF-8.
+
+    References
+    ----------
+    OWASP, CSV Injection: text that begins with ``=``, ``+``, ``-``, ``@``, tab or line break is
+    run as a formula. It gets an apostrophe before it.
     """
+    import pyarrow.compute as pc
+
+    delimiter, mark = (";", ",") if language == "de" else (",", ".")
+    header = _text_cells(pd.Series(list(table), dtype="str"), delimiter)
+    lines = [delimiter.join(header.to_pylist())]
+    if len(table.columns):
+        columns = [
+            _number_cells(cells, mark)
+            if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
+            else _text_cells(cells.astype("str"), delimiter)
+            for _, cells in table.items()
+        ]
+        lines += pc.binary_join_element_wise(*columns, delimiter).to_pylist()
+    with file.open("w", encoding="utf-8-sig", newline="\n") as opened:
+        opened.write("\n".join(lines) + "\n")
+
+
+def _number_cells(cells: pd.Series, mark: str) -> Any:
+    """Write numbers as short as they are exact; what is missing is empty."""
     import pyarrow as pa
     import pyarrow.compute as pc
-    from pyarrow import csv
 
-    columns = {}
-    for name, cells in table.items():
-        if pd.api.types.is_float_dtype(cells):
-            whole = cells.notna() & (cells % 1 == 0)
-            written = pc.cast(pa.array(cells, from_pandas=True), pa.string())
-            if whole.all():
-                written = pc.cast(pa.array(cells.astype("Int64"), from_pandas=True), pa.string())
-            columns[name] = pc.replace_substring(written, ".", ",") if language == "de" else written
-        elif pd.api.types.is_numeric_dtype(cells):
-            columns[name] = pa.array(cells, from_pandas=True)
-        else:
-            columns[name] = pa.array(harmless(cells.astype("str")), from_pandas=True)
-    options = csv.WriteOptions(delimiter=";" if language == "de" else ",", quoting_style="needed")
-    with file.open("wb") as opened:
-        opened.write(b"\xef\xbb\xbf")
-        csv.write_csv(pa.table(columns), opened, options)
+    if pd.api.types.is_float_dtype(cells) and (cells.dropna() % 1 == 0).all():
+        cells = cells.astype("Int64")
+    written = pc.cast(pa.array(cells, from_pandas=True), pa.string())
+    return pc.fill_null(pc.replace_substring(written, ".", mark), "")
 
 
-def write(
-    folder: Path, observations: pd.DataFrame, catalogue: pd.DataFrame, areas: pd.DataFrame
-) -> None:
-    """Write the downloads of a release: one CSV and one workbook for each language."""
-    folder.mkdir(exist_ok=True)
-    for language in LANGUAGES:
-        table = labelled(observations, catalogue, areas, language)
-        levels = {level: text(name, language) for level, name in AREA_LEVELS.items()}
-        table["area_level"] = table["area_level"].map(levels)
-        headings = {name: text(heading, language) for name, heading in COLUMNS.items()}
-        suppressed = (table["conf_status"] != "F").to_numpy()
-        missing = table["value"].isna().to_numpy() & ~suppressed
-        write_csv(table.rename(columns=headings), folder / f"observations.{language}.csv", language)
-        _write_workbook(
-            folder / f"observations.{language}.xlsx",
-            table.assign(_suppressed=suppressed, _missing=missing),
-            catalogue,
-            language,
-        )
+def _text_cells(cells: pd.Series, delimiter: str) -> Any:
+    """Write text harmless, and in quotation marks where it needs them; what is missing is empty."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    encoded = pc.fill_null(pa.array(cells, pa.string(), from_pandas=True), "").dictionary_encode()
+    plain = encoded.dictionary  # few texts stand in many rows
+    is_risky = pc.match_substring_regex(plain, r"^[=+\-@\t\r\n]")
+    plain = pc.if_else(is_risky, pc.binary_join_element_wise("'", plain, ""), plain)
+    doubled = pc.replace_substring(plain, '"', '""')
+    quoted = pc.binary_join_element_wise('"', doubled, '"', "")
+    needs_quotes = pc.match_substring_regex(plain, f'[{delimiter}"\r\n]')
+    return pc.take(pc.if_else(needs_quotes, quoted, plain), encoded.indices)
 
 
 def _write_workbook(
-    file: Path, table: pd.DataFrame, catalogue: pd.DataFrame, language: str
+    file: Path,
+    table: pd.DataFrame,
+    catalogue: pd.DataFrame,
+    language: str,
+    own: Mapping[str, str],
+    is_demonstration: bool,
 ) -> None:
     """Write a workbook: notes first, then a sheet for each indicator, periods side by side."""
     import xlsxwriter
@@ -145,34 +196,70 @@ def _write_workbook(
             True: book.add_format({"num_format": "#,##0"}),
             False: book.add_format({"num_format": "#,##0.0"}),
         }
-        notes = book.add_worksheet(text("Notes", language))
+        first = text("Notes", language)
+        notes = book.add_worksheet(first)
         notes.set_column(0, 0, 34)
-        notes.set_column(1, 1, 100, wrapped)
-        for number, (mark, meaning) in enumerate(
-            (
-                (SUPPRESSED, text("suppressed: too few units to tell", language)),
-                (MISSING, text("missing: not published or not known", language)),
-                ("0", text("a true zero", language)),
-            )
-        ):
+        notes.set_column(1, 1, 40, wrapped)
+        notes.set_column(2, 2, 100, wrapped)
+        lines = [
+            (SUPPRESSED, "suppressed: too few units to tell"),
+            (MISSING, "missing: not published or not known"),
+            ("0", "a true zero"),
+        ]
+        lines += [("!", DEMONSTRATION)] if is_demonstration else []
+        for number, (mark, meaning) in enumerate(lines):
             notes.write_string(number, 0, mark)
-            notes.write_string(number, 1, meaning)
+            notes.write_string(number, 1, text(meaning, language))
         declared = catalogue.set_index("indicator")
-        for number, (indicator, rows) in enumerate(table.groupby("indicator", sort=True)):
+        by_indicator = dict(list(table.groupby("indicator", sort=True)))
+        sheets = sheet_names(by_indicator, taken=(first, "History"))
+        for number, (indicator, rows) in enumerate(by_indicator.items(), start=len(lines) + 1):
             entry = declared.loc[indicator]
-            notes.write_string(number + 5, 0, entry[f"label_{language}"], bold)
-            notes.write_string(number + 5, 1, entry[f"definition_{language}"])
-            sheet = book.add_worksheet(_sheet_name(indicator))
-            _write_sheet(sheet, rows, entry[f"label_{language}"], bold, formats, language)
+            sheet = book.add_worksheet(sheets[indicator])
+            notes.write_url(number, 0, f"internal:'{sheets[indicator]}'!A1", string=indicator)
+            notes.write_string(number, 1, entry[f"label_{language}"], bold)
+            notes.write_string(number, 2, entry[f"definition_{language}"])
+            _write_sheet(sheet, rows, bold, formats, language, own)
 
 
-def _sheet_name(indicator: str) -> str:
-    """Shorten a code to the 31 characters that Excel allows, its end being what tells it apart."""
-    return indicator if len(indicator) <= 31 else f"{indicator[:15]}~{indicator[-15:]}"
+def sheet_names(indicators: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
+    """Name a sheet for each indicator by its code, as far as Excel allows.
+
+    Excel takes 31 characters, some not at all, and does not tell ``a`` from ``A``. The end of a
+    code is kept, being what tells it apart.
+
+    Parameters
+    ----------
+    indicators : iterable of str
+    taken : iterable of str
+        Names of other sheets.
+
+    Returns
+    -------
+    dict
+        Indicator = name of its sheet.
+    """
+    names: dict[str, str] = {}
+    used = {name.casefold() for name in taken}
+    for indicator in indicators:
+        allowed = re.sub(r"[\[\]:*?/\\']", "-", indicator)
+        name = short = allowed if len(allowed) <= 31 else f"{allowed[:15]}~{allowed[-15:]}"
+        number = 1
+        while name.casefold() in used:
+            number += 1
+            name = f"{short[: 30 - len(str(number))]}~{number}"
+        used.add(name.casefold())
+        names[indicator] = name
+    return names
 
 
 def _write_sheet(
-    sheet: Any, rows: pd.DataFrame, label: str, bold: Any, formats: dict[bool, Any], language: str
+    sheet: Any,
+    rows: pd.DataFrame,
+    bold: Any,
+    formats: Mapping[bool, Any],
+    language: str,
+    own: Mapping[str, str],
 ) -> None:
     """Write one indicator: a row for each area and breakdown, a column for each period."""
     place = ["area_level", "area_id", "area", "breakdown"]
@@ -180,21 +267,30 @@ def _write_sheet(
     lines = rows.groupby(place, sort=False).ngroup().to_numpy() + 3
     columns = pd.Index(periods).get_indexer(rows["period"]) + len(place)
     headings = [text(COLUMNS[name], language) for name in place]
-    sheet.write_string(0, 0, f"{label} ({text(rows['unit'].iloc[0], language)})", bold)
+    sheet.write_string(0, 0, f"{rows['label'].iloc[0]} ({rows['unit'].iloc[0]})", bold)
     sheet.write_row(2, 0, [*headings, *(quarter(period, language) for period in periods)], bold)
     sheet.freeze_panes(3, len(place))
     sheet.set_column(0, 0, 16)
-    sheet.set_column(2, 2, 26)
+    sheet.set_column(2, 3, 26)
     for line, key in enumerate(rows[place].drop_duplicates().to_numpy().tolist(), start=3):
-        for column, cell in enumerate(key):
+        for column, cell in enumerate([*key[:3], _breakdown(key[3], language, own)]):
             sheet.write_string(line, column, str(cell))
     whole = formats[bool((rows["value"].dropna() % 1 == 0).all())]
-    unwritten = rows["_suppressed"] | rows["_missing"]
-    marks = rows["_suppressed"].map({True: SUPPRESSED, False: MISSING}).to_numpy()
-    for line, column, value, is_mark, mark in zip(
-        lines.tolist(), columns.tolist(), rows["value"].tolist(), unwritten, marks, strict=True
+    suppressed = (rows["conf_status"] != "F").tolist()
+    for line, column, value, is_suppressed in zip(
+        lines.tolist(), columns.tolist(), rows["value"].tolist(), suppressed, strict=True
     ):
-        if is_mark:
-            sheet.write_string(line, column, mark)
+        if is_suppressed:
+            sheet.write_string(line, column, SUPPRESSED)
+        elif value != value:  # not a number
+            sheet.write_string(line, column, MISSING)
         else:
             sheet.write_number(line, column, value, whole)
+
+
+def _breakdown(written: str, language: str, own: Mapping[str, str]) -> str:
+    """Say a breakdown in words: ``Status: Verified``."""
+    return ", ".join(
+        f"{text(DIMENSIONS.get(name, name), language)}: {code_name(name, code, language, own)}"
+        for name, code in dimensions(written).items()
+    )

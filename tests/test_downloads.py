@@ -1,0 +1,265 @@
+"""Downloads as people meet them: read back by the csv module and by openpyxl."""
+
+import csv
+import io
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ostwerk_analysis import downloads
+from ostwerk_analysis.observations import tidy
+
+CATALOGUE = pd.DataFrame(
+    [
+        {"indicator": "grants", "label_de": "Zuschüsse", "label_en": "Grants"}
+        | {"definition_de": "=Summe", "definition_en": "Sum of grants."},
+        {"indicator": "share", "label_de": "Anteil", "label_en": "Share"}
+        | {"definition_de": "Je 100.", "definition_en": "Per 100."},
+    ]
+)
+AREAS = pd.DataFrame(
+    [
+        ("01", "district", '=Markt; "alt"', '=Market, "old"'),
+        ("stadt", "city", "Musterstadt", "Sample City"),
+    ],
+    columns=["area_id", "area_level", "name_de", "name_en"],
+)
+NAMES = {"de": {"kmu": "KMU-Beihilfe"}, "en": {"kmu": "Grants to small firms"}}
+
+
+def row(indicator="grants", area="01", period="2024-Q1", value=np.nan, **more):
+    return {
+        "indicator": indicator,
+        "area_id": area,
+        "area_level": "city" if area == "stadt" else "district",
+        "period": period,
+        "breakdown": "",
+        "value": value,
+        "unit": {"grants": "EUR", "share": "percent"}[indicator],
+        "n_units": 4,
+        "obs_status": "A",
+        "conf_status": "F",
+        "quality_note": "",
+        **more,
+    }
+
+
+HIDDEN = {"n_units": None, "conf_status": "C"}
+GAP = {"n_units": None, "obs_status": "M"}
+
+
+@pytest.fixture(scope="module")
+def observations():
+    return tidy(
+        pd.DataFrame(
+            [
+                row(value=0.0, n_units=0),
+                row(period="2024-Q2", **HIDDEN),
+                row(period="2024-Q3", **GAP),
+                row(area="stadt", value=1_234_567.0),
+                row(area="stadt", value=1500.0, breakdown="measure=kmu"),
+                row("share", value=12.25, period="2024", quality_note="a district is missing"),
+            ]
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(observations, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("downloads") / "downloads"
+    downloads.write(folder, observations, CATALOGUE, AREAS, NAMES)
+    return folder
+
+
+def read_csv(file, delimiter):
+    with file.open(encoding="utf-8-sig", newline="") as opened:
+        return list(csv.DictReader(opened, delimiter=delimiter))
+
+
+def sheet(folder, name, language="en"):
+    book = openpyxl.load_workbook(folder / f"observations.{language}.xlsx")
+    return [[cell.value for cell in line] for line in book[name].iter_rows()]
+
+
+def test_both_languages_have_a_csv_and_a_workbook(folder):
+    names = {path.name for path in folder.iterdir()}
+    assert names == {f"observations.{lang}.{kind}" for lang in ("de", "en") for kind in
+                     ("csv", "xlsx")}  # fmt: skip
+
+
+def test_the_english_csv_by_hand(folder):
+    rows = read_csv(folder / "observations.en.csv", ",")
+    assert len(rows) == 6
+    share = rows[-1]
+    assert share == {
+        "Indicator code": "share",
+        "Indicator": "Share",
+        "Area code": "01",
+        "Area": '\'=Market, "old"',
+        "Area level": "District",
+        "Period": "2024",
+        "Breakdown": "",
+        "Value": "12.25",
+        "Unit": "percent",
+        "Units counted": "4",
+        "Status": "A",
+        "Confidentiality": "F",
+        "Note": "a district is missing",
+    }
+
+
+def test_zero_suppressed_and_missing_are_three_things_in_a_csv(folder):
+    rows = read_csv(folder / "observations.en.csv", ",")
+    cells = {row["Period"]: row for row in rows if row["Area code"] == "01"}
+    columns = ("Value", "Units counted", "Status", "Confidentiality")
+    found = {period: tuple(cells[period][name] for name in columns) for period in cells}
+    assert found["2024-Q1"] == ("0", "0", "A", "F")
+    assert found["2024-Q2"] == ("", "", "A", "C")
+    assert found["2024-Q3"] == ("", "", "M", "F")
+
+
+def test_german_csv_has_decimal_commas_between_semicolons(folder):
+    text = (folder / "observations.de.csv").read_bytes()
+    assert text.startswith(b"\xef\xbb\xbf")
+    assert b"\r" not in text
+    rows = read_csv(folder / "observations.de.csv", ";")
+    values = [list(row.values())[7] for row in rows]
+    assert values == ["1234567", "1500", "0", "", "", "12,25"]
+    assert list(rows[-1].values())[3] == '\'=Markt; "alt"'
+
+
+def test_a_program_reads_both_csvs_alike(folder):
+    german = pd.read_csv(folder / "observations.de.csv", sep=";", decimal=",", dtype={2: str})
+    english = pd.read_csv(folder / "observations.en.csv", dtype={2: str})
+    for column in (0, 2, 5, 7, 9, 10, 11):
+        assert german.iloc[:, column].equals(english.iloc[:, column])
+
+
+def test_a_sheet_has_areas_down_and_periods_across(folder):
+    lines = sheet(folder, "grants")
+    assert lines[0][0] == "Grants (EUR)"
+    assert lines[2] == ["Area level", "Area code", "Area", "Breakdown", "Q1 2024", "Q2 2024",
+                        "Q3 2024"]  # fmt: skip
+    assert lines[3] == ["City", "stadt", "Sample City", "", 1_234_567, None, None]
+    assert lines[4] == [
+        *("City", "stadt", "Sample City", "Measure: Grants to small firms", 1500, None, None)
+    ]
+    assert lines[5] == ["District", "01", '=Market, "old"', "", 0, ".", "…"]
+
+
+def test_numbers_are_numbers_and_a_formula_is_text(folder):
+    book = openpyxl.load_workbook(folder / "observations.de.xlsx")
+    cells = [cell for page in book for line in page.iter_rows() for cell in line]
+    assert {cell.data_type for cell in cells if cell.value is not None} == {"s", "n"}
+    assert "=Summe" in [cell.value for cell in cells]
+    assert book["share"]["E4"].number_format == "#,##0.0"
+    assert book["grants"]["E4"].number_format == "#,##0"
+
+
+def test_the_first_sheet_explains_the_marks_and_leads_to_the_others(folder):
+    book = openpyxl.load_workbook(folder / "observations.en.xlsx")
+    notes = book.worksheets[0]
+    assert [notes.cell(line, 1).value for line in (1, 2, 3)] == [".", "…", "0"]
+    assert [cell.value for cell in notes[5]] == ["grants", "Grants", "Sum of grants."]
+    assert notes["A5"].hyperlink.location == "'grants'!A1"
+    assert [cell.value for cell in notes[6]] == ["share", "Share", "Per 100."]
+
+
+def test_demonstration_data_say_so_in_every_row_and_on_the_first_sheet(observations, tmp_path):
+    downloads.write(tmp_path, observations, CATALOGUE, AREAS, is_demonstration=True)
+    rows = read_csv(tmp_path / "observations.en.csv", ",")
+    notes = [row["Note"] for row in rows]
+    assert notes == [*["demonstration data"] * 5, "a district is missing; demonstration data"]
+    assert "demonstration data" in [line[1] for line in sheet(tmp_path, "Notes")]
+
+
+def test_the_same_observations_are_the_same_bytes(observations, folder, tmp_path):
+    downloads.write(tmp_path, observations.copy(), CATALOGUE, AREAS, NAMES)
+    for file in folder.iterdir():
+        assert (tmp_path / file.name).read_bytes() == file.read_bytes()
+
+
+# ---- write_csv ----
+
+
+@pytest.mark.parametrize(
+    ("cells", "german"),
+    [
+        ([1.0, 2.0, np.nan], ["1", "2", ""]),
+        ([1.0, 2.5], ["1", "2,5"]),
+        ([0.1 + 0.2], ["0,30000000000000004"]),
+        ([-3.0, -0.5], ["-3", "-0,5"]),
+        (pd.Series([1, None], dtype="Int64"), ["1", ""]),
+        ([np.nan, np.nan], ["", ""]),
+        (["-1", "+1", "=A1", "@x", "\tx", "a-b"], ["'-1", "'+1", "'=A1", "'@x", "'\tx", "a-b"]),
+        (['sagt "ja"; nein', "zwei\nZeilen"], ['sagt "ja"; nein', "zwei\nZeilen"]),
+        (pd.to_datetime(pd.Series(["2020-12-31", None])), ["2020-12-31", ""]),
+        (pd.Series([True, None], dtype="boolean"), ["True", ""]),
+    ],
+)
+def test_cells_are_written_by_their_kind(cells, german, tmp_path):
+    table = pd.DataFrame({"id": "x", "a": cells})
+    downloads.write_csv(table, tmp_path / "a.csv", "de")
+    assert [row["a"] for row in read_csv(tmp_path / "a.csv", ";")] == german
+
+
+def test_a_column_name_may_be_dangerous_too(tmp_path):
+    downloads.write_csv(pd.DataFrame({"=cmd": [1], 'a"b': [2]}), tmp_path / "a.csv", "en")
+    assert (tmp_path / "a.csv").read_text("utf-8-sig") == '\'=cmd,"a""b"\n1,2\n'
+
+
+def test_a_table_without_rows_keeps_its_header(tmp_path):
+    downloads.write_csv(pd.DataFrame({"a": [], "b": []}), tmp_path / "a.csv", "de")
+    assert (tmp_path / "a.csv").read_text("utf-8-sig") == "a;b\n"
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1), st.sampled_from(["de", "en"]))
+def test_any_text_comes_back_and_none_is_a_formula(tmp_path_factory, rows, language):
+    file = tmp_path_factory.getbasetemp() / "any.csv"
+    table = pd.DataFrame(rows, columns=["a", "b"], dtype="str")
+    downloads.write_csv(table, file, language)
+    content = file.read_bytes().decode("utf-8-sig")
+    delimiter = ";" if language == "de" else ","
+    back = list(csv.reader(io.StringIO(content, newline=""), delimiter=delimiter))[1:]
+    assert len(back) == len(rows)
+    for written, meant in zip(back, rows, strict=True):
+        for cell, text in zip(written, meant, strict=True):
+            assert cell in (text, "'" + text)
+            assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+
+
+# ---- sheet names ----
+
+
+@pytest.mark.parametrize(
+    ("codes", "names"),
+    [
+        (["a"], ["a"]),
+        (["x" * 31], ["x" * 31]),
+        (["grants_approved_by_fund_eur_to_date"], ["grants_approved~und_eur_to_date"]),
+        (["a" * 15 + "_one_" + "b" * 15, "a" * 15 + "_two_" + "b" * 15],
+         ["a" * 15 + "~" + "b" * 15, "a" * 15 + "~" + "b" * 13 + "~2"]),
+        (["Rate", "rate", "RATE"], ["Rate", "rate~2", "RATE~3"]),
+        (["notes"], ["notes~2"]),
+        (["a/b?[c]"], ["a-b--c-"]),
+    ],
+)  # fmt: skip
+def test_sheets_are_named_as_excel_allows(codes, names):
+    assert list(downloads.sheet_names(codes, taken=["Notes"]).values()) == names
+
+
+@given(st.lists(st.text(min_size=1, max_size=40), unique=True, max_size=30))
+def test_no_two_sheets_share_a_name(codes):
+    names = downloads.sheet_names(codes, taken=["Notes"])
+    assert list(names) == codes
+    assert len({name.casefold() for name in names.values()} | {"notes"}) == len(codes) + 1
+    assert all(0 < len(name) <= 31 for name in names.values())
+    assert not any(character in name for name in names.values() for character in "[]:*?/\\'")
