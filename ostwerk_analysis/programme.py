@@ -6,17 +6,19 @@ of it stands in the package's code, so another city is another file.
 
 import re
 import tomllib
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from . import periods
 from .faults import FEATURE_FILES, DataError, nearest
 
-SECRET = re.compile(r"(password|passwort|passwd|secret|token|api_?key)$", re.IGNORECASE)
-CREDENTIALS = re.compile(r"://[^/\s:@]+:[^/\s@]+@")
+_NAMES = r"(password|passwort|passwd|pwd|secret|token|api[_-]?key)"
+SECRET = re.compile(_NAMES + "s?$", re.IGNORECASE)
+CREDENTIALS = re.compile(rf"://[^/\s:@]+:[^/\s@]+@|[?&]{_NAMES}=[^&\s]", re.IGNORECASE)
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
@@ -24,17 +26,7 @@ Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 class Section(BaseModel):
     """A table of the file: closed to unknown keys, fixed once read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _known_keys(cls, given: Any) -> Any:
-        if isinstance(given, dict):
-            for key in given:
-                if key not in cls.model_fields:
-                    near = nearest(key, cls.model_fields)
-                    raise ValueError(f"unknown key '{key}'; did you mean '{near}'?")
-        return given
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Text(Section):
@@ -77,7 +69,9 @@ class Area(Section):
     id: Id = Field(description="Code of the area in the observations.")
     name: Text = Field(description="Name, for pages.")
     level: Literal["programme", "comparison"] = Field("programme", description="What it is for.")
-    districts: list[str] = Field(description="Codes of the districts that make up the area.")
+    districts: list[str] = Field(
+        min_length=1, description="Codes of the districts that make up the area."
+    )
 
 
 class Source(Section):
@@ -104,10 +98,12 @@ class Source(Section):
     date_format: str | None = Field(
         None, description="Form of dates other than 2026-12-31 and 31.12.2026, as in strptime."
     )
-    header_line: int | None = Field(None, description="Line of the header; found where left out.")
+    header_line: int | None = Field(
+        None, ge=1, description="Line of the header; found where left out."
+    )
     crs: str | None = Field(None, description="Coordinate system, where the file does not say.")
     fault_limit_pct: float | None = Field(
-        None, ge=0, le=100, description="Share of rows that may be set aside; else the programme's."
+        None, ge=0, le=100, description="Rows that may be set aside; else as for the programme."
     )
 
     @property
@@ -184,7 +180,7 @@ class Programme(Section):
     seed: int = Field(0, description="Seed of everything random.")
     allow_outside: bool = Field(False, description="Sources may lie outside the folder.")
     fault_limit_pct: float = Field(
-        1.0, ge=0, le=100, description="Share of a table's rows that may be set aside."
+        1.0, ge=0, le=100, description="Share of a source's rows that may be set aside, in percent."
     )
     city: City
     measures: list[Measure] = []
@@ -196,42 +192,66 @@ class Programme(Section):
     notebooks: dict[str, Notebook] = {}
     run: RunRules = RunRules()
     pages: Pages = Pages()
-    path: Path = Field(exclude=True)
+    _path: Path = PrivateAttr(Path("programme.toml"))
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if wrong := [*self._wrong_ids(), *self._wrong_tree(), *self._wrong_measures()]:
+            raise ValueError("\n  ".join(wrong))
+        return self
+
+    def _wrong_ids(self) -> Iterator[str]:
+        """Say which codes stand twice, and what else does not fit together."""
         try:
             periods.parse_quarter(self.first_quarter)
         except DataError as error:
-            raise ValueError(f"first_quarter: {error}") from None
-        ids = [measure.id for measure in self.measures]
-        for name, codes in {"measures": ids, "areas": [area.id for area in self.areas]}.items():
-            if len(set(codes)) < len(codes):
-                raise ValueError(f"{name}: an id stands twice in {codes}; each needs its own")
-        parents = {measure.id: measure.parent for measure in self.measures}
+            yield f"first_quarter: {error}"
+        lists: dict[str, list[str]] = {
+            "measures": [measure.id for measure in self.measures],
+            "areas, and the city": [area.id for area in self.areas] + [self.city.id],
+            "headlines": [headline.id for headline in self.headlines],
+        }
+        for name, codes in lists.items():
+            if doubled := sorted({code for code in codes if codes.count(code) > 1}):
+                yield f"{name}: the id '{doubled[0]}' stands twice; each needs its own"
         for measure in self.measures:
-            seen, node = {measure.id}, measure.parent
-            while node:
-                if node not in parents:
-                    near = nearest(node, ids)
-                    raise ValueError(
-                        f"measures: parent '{node}' of '{measure.id}' is not a measure;"
-                        f" did you mean '{near}'?"
-                    )
-                if node in seen:
-                    raise ValueError(f"measures: '{measure.id}' is its own ancestor")
-                seen.add(node)
-                node = parents[node]
+            if measure.starts_on and measure.ends_on and measure.ends_on < measure.starts_on:
+                yield f"measures: '{measure.id}' ends before it starts"
+
+    def _wrong_tree(self) -> Iterator[str]:
+        """Say which parents are not there, and which measures are their own ancestors."""
+        parents = {measure.id: measure.parent for measure in self.measures}
+        for code, parent in parents.items():
+            if parent and parent not in parents:
+                near = nearest(parent, parents)
+                yield (
+                    f"measures: parent '{parent}' of '{code}' is not a measure;"
+                    f" did you mean '{near}'?"
+                )
+            ancestors: list[str] = []
+            while parent and parent not in ancestors:
+                ancestors.append(parent)
+                parent = parents.get(parent, "")
+            if code in ancestors:
+                yield f"measures: '{code}' is its own ancestor"
+
+    def _wrong_measures(self) -> Iterator[str]:
+        """Say which targets and headlines name a measure that is not there."""
+        ids = [measure.id for measure in self.measures]
         pledges: dict[str, list[Any]] = {"targets": self.targets, "headlines": self.headlines}
         for name, entries in pledges.items():
             for entry in entries:
-                if entry.measure_id and entry.measure_id not in parents:
+                if entry.measure_id and entry.measure_id not in ids:
                     near = nearest(entry.measure_id, ids)
-                    raise ValueError(
+                    yield (
                         f"{name}: measure_id '{entry.measure_id}' is not a measure;"
                         f" did you mean '{near}'?"
                     )
-        return self
+
+    @property
+    def path(self) -> Path:
+        """The file that was read."""
+        return self._path
 
     @property
     def folder(self) -> Path:
@@ -273,7 +293,7 @@ class Programme(Section):
         path = Path(path)
         path = path / "programme.toml" if path.is_dir() else path
         try:
-            document = tomllib.loads(path.read_text(encoding="utf-8"))
+            document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except FileNotFoundError:
             raise DataError(
                 "{path} does not exist. Name a programme's folder, or make one with: "
@@ -292,42 +312,57 @@ class Programme(Section):
                 keys=", ".join(doubled),
             )
         try:
-            return cls(**head, **document, path=path.absolute())
+            programme = cls.model_validate(head | document)
         except ValidationError as error:
-            lines = [
-                f"{'.'.join(map(str, fault['loc'])) or '[programme]'}: {_reason(fault)}"
-                for fault in error.errors()
-            ]
+            lines = [_said(fault) for fault in error.errors()]
             raise DataError(
                 "{path} has faults:\n  {lines}", path=path, lines="\n  ".join(lines)
             ) from None
+        programme._path = path.absolute()
+        return programme
 
 
-def _reason(fault: Any) -> str:
-    """Shorten pydantic's message to what a user needs."""
+def _said(fault: Any) -> str:
+    """Say a fault that pydantic found as a user needs it: place, reason, nearest key."""
+    *place, key = fault["loc"] or [""]
+    where = _place(fault["loc"])
     reason = fault["msg"].removeprefix("Value error, ")
-    if fault["type"] in {"missing", "value_error"}:
-        return {"Field required": "is missing"}.get(reason, reason)
-    return f"{reason}, got {fault['input']!r}"
+    if fault["type"] == "extra_forbidden":
+        return f"{where}: unknown key; did you mean '{nearest(key, _keys_at(place))}'?"
+    if fault["type"] == "missing":
+        return f"{where}: is missing"
+    if fault["type"] == "value_error":
+        return f"{where}: {reason}" if where else reason
+    return f"{where}: {reason}, got {fault['input']!r}"
 
 
-def _refuse_secrets(value: Any, path: Path, place: str = "") -> None:
+def _place(steps: Iterable[str | int]) -> str:
+    """Write a place in the file, entries of a list counted from 1: ``sources.1.path``."""
+    return ".".join(str(step + 1) if isinstance(step, int) else step for step in steps)
+
+
+def _keys_at(place: Iterable[str | int]) -> list[str]:
+    """List the keys that may stand at a place of the file."""
+    section: type[Section] = Programme
+    for step in place:
+        field = section.model_fields.get(str(step))
+        kinds = (field.annotation, *get_args(field.annotation)) if field else ()
+        sections = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Section)]
+        section = sections[0] if sections else section
+    return [*section.model_fields, *(["programme"] if section is Programme else [])]
+
+
+def _refuse_secrets(value: Any, path: Path, place: tuple[str | int, ...] = ()) -> None:
     """Refuse a secret in the file: it would travel with every copy of it."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if SECRET.search(str(key)) and isinstance(inner, str):
-                raise DataError(
-                    "{path}: {place} holds a secret. Put it into an environment variable.",
-                    path=path,
-                    place=f"{place}{key}",
-                )
-            _refuse_secrets(inner, path, f"{place}{key}.")
-    elif isinstance(value, list):
-        for number, inner in enumerate(value):
-            _refuse_secrets(inner, path, f"{place}{number}.")
-    elif isinstance(value, str) and CREDENTIALS.search(value):
+    if isinstance(value, dict | list):
+        entries = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, inner in entries:
+            _refuse_secrets(inner, path, (*place, key))
+        return
+    has_name = any(isinstance(step, str) and SECRET.search(step) for step in place)
+    if value and (has_name or (isinstance(value, str) and CREDENTIALS.search(value))):
         raise DataError(
             "{path}: {place} holds a secret. Put it into an environment variable.",
             path=path,
-            place=place.rstrip("."),
+            place=_place(place),
         )
