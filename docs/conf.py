@@ -26,7 +26,15 @@ nitpicky = False
 
 html_theme = "pydata_sphinx_theme"
 html_title = "ostwerk_analysis"
-html_theme_options = {"show_prev_next": False, "footer_start": ["copyright"], "footer_end": []}
+html_theme_options = {
+    "navbar_center": [],  # all pages stand at the side, by their captions
+    "show_prev_next": False,
+    "footer_start": [],
+    "footer_end": [],
+}
+html_sidebars = {"**": ["globaltoc.html"]}
+html_static_path = ["_static"]
+html_css_files = ["side.css"]
 html_show_sphinx = False
 html_copy_source = False
 

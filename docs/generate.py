@@ -177,7 +177,7 @@ def commands() -> str:
     """Describe every command with its arguments and options."""
     group = typer.main.get_command(application("en"))
     lines: list[str] = []
-    for name, command in group.commands.items():  # type: ignore[attr-defined]
+    for name, command in group.commands.items():
         given = [p for p in command.params if p.name != "help"]
         arguments = [_argument(p) for p in given if p.param_type_name == "argument"]
         options = ["[OPTIONS]"] if len(given) > len(arguments) else []
