@@ -16,7 +16,7 @@ from .dataset import SNAPSHOT, Dataset
 from .faults import FAULT_COLUMNS, DataError, faults_frame, nearest
 from .programme import Programme, Source
 from .sources import marks
-from .tables import RELATIONS, STATUS_LADDER, TABLES, broken_rules, wz_section
+from .tables import KINDS, RELATIONS, STATUS_LADDER, TABLES, broken_rules, wz_section
 
 ORIGIN = ["_read", "_source", "_file", "_line"]
 """Where a row came from."""
@@ -243,7 +243,8 @@ def _typed(text: pd.DataFrame, name: str, source: Source) -> tuple[pd.DataFrame,
     """Turn the cells of a table into its types; what cannot be read is left empty and named."""
     typed, bad = text[ORIGIN].copy(), []
     for column, declared in TABLES[name].columns.items():
-        kind, dtype = declared.metadata["kind"], str(declared.dtype)
+        kind = declared.metadata["kind"]
+        dtype = KINDS[kind]
         if column not in text:
             typed[column] = pd.Series(None, text.index, dtype=dtype)
             continue

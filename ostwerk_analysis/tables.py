@@ -114,11 +114,15 @@ def _needs(column: str, when: str, values: tuple[str, ...]) -> pa.Check:
     )
 
 
-def _one_needed(column: str, *others: str) -> pa.Check:
+def _together(column: str, other: str) -> pa.Check:
     return pa.Check(
-        lambda frame: frame[[column, *others]].notna().any(axis=1),
-        error=f"needs|{column}|{' and '.join(others)} is empty too",
+        lambda frame: frame[column].notna() | frame[other].isna(),
+        error=f"needs|{column}|{other} is filled in",
     )
+
+
+def _no_value_if_missing(frame: pd.DataFrame) -> pd.Series:
+    return frame["value"].isna() | (frame["obs_status"] != "M")
 
 
 def _contract(
@@ -190,6 +194,8 @@ TABLES: dict[str, pa.DataFrameSchema] = {
             "measure_id": _text("Code of the measure that runs it."),
         },
         _not_before("closed_on", "opened_on"),
+        _together("lon", "lat"),
+        _together("lat", "lon"),
         key=("site_id",),
         geometry="optional",
     ),
@@ -218,6 +224,8 @@ TABLES: dict[str, pa.DataFrameSchema] = {
             "group_id": _text("Code shared by linked enterprises."),
         },
         _not_before("closed_on", "founded_on"),
+        _together("lon", "lat"),
+        _together("lat", "lon"),
         key=("business_id",),
         geometry="optional",
     ),
@@ -336,6 +344,7 @@ TABLES: dict[str, pa.DataFrameSchema] = {
             "value": _column("number", "The figure; empty where it was not published."),
             "obs_status": _text("SDMX status.", _one_of("A", "M", "E", "P", "B")),
         },
+        pa.Check(_no_value_if_missing, error="empty|value|obs_status is M"),
         key=("district_id", "area_level", "period", "statistic"),
     ),
     "operations": _contract(
