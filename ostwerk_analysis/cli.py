@@ -4,6 +4,7 @@ The language is that of ``--lang``, which may stand anywhere, or else of the sur
 """
 
 import logging
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from typer.core import TyperCommand, TyperGroup
 
 from .faults import OstwerkError
 from .language import LANGUAGES, preferred, text
@@ -26,8 +28,40 @@ if TYPE_CHECKING:
 EXIT_FAULTS = 2
 LOG = "ostwerk.log"
 
-Out = Annotated[Path, typer.Option(help="Folder of published/ and runs/.", envvar="OSTWERK_OUT")]
-ProgrammePath = Annotated[Path, typer.Argument(help="A programme's folder or programme.toml.")]
+HELP = {
+    "ARGUMENTS_PANEL_TITLE": "Arguments",
+    "OPTIONS_PANEL_TITLE": "Options",
+    "COMMANDS_PANEL_TITLE": "Commands",
+    "DEFAULT_STRING": "[default: {}]",
+    "ENVVAR_STRING": "[env var: {}]",
+    "REQUIRED_LONG_STRING": "[required]",
+}
+"""Names in :mod:`typer.rich_utils` = the words on a page of help that they stand for."""
+USAGE = {
+    r"Missing argument '(?P<name>.+)'\.": "The argument {name} is missing.",
+    r"No such option: (?P<name>\S+).*": "There is no option {name}.",
+    r"No such command '(?P<name>.+?)'.*": "There is no command {name}.",
+    r"Option '(?P<name>.+)' requires .*": "The option {name} needs a value.",
+    r"Option '(?P<name>.+)' does not take .*": "The option {name} takes no value.",
+    r"Got unexpected extra argument\(s\) \((?P<name>.+)\)": "Too many arguments: {name}.",
+    r"Invalid value for '(?P<name>.+?)': .*": "The value of {name} is not possible.",
+}
+"""How typer says what is wrong with a call = how we say it."""
+RELEASE_COLOURS = {"current": "green", "damaged": "red", "earlier": "dim"}
+RELEASE_HEADINGS = ("Programme", "Release", "Released", "Status", "Damage")
+READ_HEADINGS = ("Table", "File", "Read", "Accepted", "Set aside", "Not asked for")
+STEPS = {
+    "load": "Reading and checking",
+    "analyse": "Analysis notebooks",
+    "protect": "Protecting and writing tables",
+    "report": "Reports",
+}
+RESULTS = {
+    "released": "Released: {folder}",
+    "unchanged": "Nothing has changed since the release {folder}.",
+    "reproduced": "The same again, byte for byte: {folder}",
+    "executed": "Executed; nothing was released.",
+}
 
 
 def main() -> None:
@@ -35,7 +69,12 @@ def main() -> None:
     language, arguments = _language(sys.argv[1:])
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
-        application(language)(args=arguments, prog_name="ostwerk")
+        command = application(language)
+        code = command(args=arguments or ["--help"], prog_name="ostwerk", standalone_mode=False)
+        sys.exit(code or 0)
+    except typer.TyperException as error:
+        errors.print(_usage(error, language), style="red", markup=False)
+        sys.exit(error.exit_code)
     except OstwerkError as error:
         errors.print(error.text(language), style="red", markup=False)
         sys.exit(error.exit_code)
@@ -71,27 +110,76 @@ def _language(arguments: list[str]) -> tuple[str, list[str]]:
     return language or preferred(), rest
 
 
+def _usage(error: typer.TyperException, language: str) -> str:
+    """Say what is wrong with a call; in typer's own words where we know no others."""
+    said = error.format_message()
+    for pattern, message in USAGE.items():
+        if found := re.fullmatch(pattern, said, re.DOTALL):
+            said = text(message, language, name=found["name"])
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "ostwerk"
+    return f"{said} {text('See: {command} --help', language, command=command)}"
+
+
 def application(language: str) -> typer.Typer:
     """Build the command in a language."""
+
+    def _(message: str) -> str:
+        return text(message, language)
+
+    class Worded:
+        """Puts typer's own words on a page of help into the language."""
+
+        def get_usage(self, ctx: typer.Context) -> str:
+            from typer import rich_utils  # takes as long to import as all the rest
+
+            for name, words in HELP.items():
+                setattr(rich_utils, name, _(words))
+            return super().get_usage(ctx).replace("Usage:", _("Usage:"), 1)  # type: ignore[misc]
+
+        def get_help_option(self, ctx: typer.Context) -> Any:
+            option = super().get_help_option(ctx)  # type: ignore[misc]
+            option.help = _("Show this help.")
+            return option
+
+    class Command(Worded, TyperCommand):  # type: ignore[misc]
+        pass
+
+    class Group(Worded, TyperGroup):  # type: ignore[misc]
+        pass
+
     say = Console(highlight=False, soft_wrap=True)
     app = typer.Typer(
+        cls=Group,
         no_args_is_help=True,
         add_completion=False,
         rich_markup_mode="markdown",
         pretty_exceptions_enable=False,
-        help=text(
+        options_metavar=_("[OPTIONS]"),
+        subcommand_metavar=_("COMMAND [ARGS]..."),
+        help=_(
             "What a city's money does for the local economy of a district. --lang de|en chooses "
-            "the language.",
-            language,
+            "the language."
         ),
     )
 
     def command(function: Callable[..., None]) -> Callable[..., None]:
-        described = text(" ".join((function.__doc__ or "").split()), language)
-        return app.command(help=described.replace(" Example: ", "\n\n    "))(function)
+        described = _(" ".join((function.__doc__ or "").split()))
+        return app.command(
+            cls=Command,
+            options_metavar=_("[OPTIONS]"),
+            help=described.replace(" Example: ", "\n\n    "),
+        )(function)
+
+    Out = Annotated[  # noqa: N806 a type
+        Path, typer.Option(help=_("Folder of published/ and runs/."), envvar="OSTWERK_OUT")
+    ]
+    ProgrammePath = Annotated[  # noqa: N806 a type
+        Path, typer.Argument(help=_("A programme's folder or programme.toml."))
+    ]
 
     @command
-    def init(folder: Annotated[Path, typer.Argument(help="The new folder.")]) -> None:
+    def init(folder: Annotated[Path, typer.Argument(help=_("The new folder."))]) -> None:
         """Make a programme folder with a commented programme.toml, empty tables and a README.
         Example: ostwerk init my-city
         """
@@ -106,7 +194,7 @@ def application(language: str) -> typer.Typer:
     def check(
         programme: ProgrammePath,
         report: Annotated[
-            Path | None, typer.Option(help="Folder for the rows set aside and report.json.")
+            Path | None, typer.Option(help=_("Folder for the rows set aside and report.json."))
         ] = None,
     ) -> None:
         """Read everything, and list every fault with place and remedy. Ends with 0 if the run
@@ -130,11 +218,11 @@ def application(language: str) -> typer.Typer:
     @command
     def run(
         programme: ProgrammePath,
-        quarter: Annotated[str, typer.Option(help="Such as 2026Q3, or last.")] = "last",
-        jobs: Annotated[int | None, typer.Option(help="Notebooks at once.", min=1)] = None,
-        only: Annotated[str | None, typer.Option(help="Execute this notebook alone.")] = None,
+        quarter: Annotated[str, typer.Option(help=_("Such as 2026Q3, or last."))] = "last",
+        jobs: Annotated[int | None, typer.Option(help=_("Notebooks at once."), min=1)] = None,
+        only: Annotated[str | None, typer.Option(help=_("Execute this notebook alone."))] = None,
         out: Out = Path(),
-        force: Annotated[bool, typer.Option(help="Execute even what has not changed.")] = False,
+        force: Annotated[bool, typer.Option(help=_("Execute even what has not changed."))] = False,
     ) -> None:
         """Run a quarter: check the data, execute the notebooks, publish a release. The last
         release stays as it is if anything fails.
@@ -146,15 +234,15 @@ def application(language: str) -> typer.Typer:
     @command
     def serve(
         release: Annotated[
-            Path, typer.Option(help="A release, or the folder published/ with its current one.")
+            Path, typer.Option(help=_("A release, or the folder published/ with its current one."))
         ] = Path("published"),
-        port: Annotated[int, typer.Option(help="Port.", min=0, max=65535)] = 8866,
-        host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+        port: Annotated[int, typer.Option(help=_("Port."), min=0, max=65535)] = 8866,
+        host: Annotated[str, typer.Option(help=_("Address to listen on."))] = "127.0.0.1",
         programme: Annotated[
-            str, typer.Option(help="Code of the programme, to serve it alone.")
+            str, typer.Option(help=_("Code of the programme, to serve it alone."))
         ] = "",
         dashboards: Annotated[
-            list[Path] | None, typer.Option(help="Folder of your own dashboards.")
+            list[Path] | None, typer.Option(help=_("Folder of your own dashboards."))
         ] = None,
     ) -> None:
         """Serve the dashboards of the current release. Example: ostwerk serve --port 8866"""
@@ -162,7 +250,7 @@ def application(language: str) -> typer.Typer:
 
     @command
     def demo(
-        port: Annotated[int, typer.Option(help="Port.", min=0, max=65535)] = 8866,
+        port: Annotated[int, typer.Option(help=_("Port."), min=0, max=65535)] = 8866,
         out: Out = Path(),
     ) -> None:
         """Run the last quarter of the demonstration programme, and serve it.
@@ -176,7 +264,7 @@ def application(language: str) -> typer.Typer:
 
     @command
     def lab(
-        folder: Annotated[Path, typer.Argument(help="Folder to open.")] = Path("notebooks"),
+        folder: Annotated[Path, typer.Argument(help=_("Folder to open."))] = Path("notebooks"),
     ) -> None:
         """Open JupyterLab on the notebooks; outside the repository, on a copy of them.
         Example: ostwerk lab
@@ -200,7 +288,6 @@ def application(language: str) -> typer.Typer:
         if found.empty:
             say.print(text("There is no release in {folder}.", language, folder=out / "published"))
         else:
-            colours = {"current": "green", "damaged": "red", "earlier": "dim"}
             table = Table(*(text(name, language) for name in RELEASE_HEADINGS), box=None)
             for row in found.to_dict("records"):
                 status = text(row["status"], language)
@@ -211,12 +298,12 @@ def application(language: str) -> typer.Typer:
                     status,
                     row["damage"],
                 ]
-                table.add_row(*cells, style=colours[row["status"]])
+                table.add_row(*cells, style=RELEASE_COLOURS[row["status"]])
             say.print(table)
 
     @command
     def verify(
-        release: Annotated[Path, typer.Argument(help="Folder of a release.")], out: Out = Path()
+        release: Annotated[Path, typer.Argument(help=_("Folder of a release."))], out: Out = Path()
     ) -> None:
         """Compute a release anew from the inputs it recorded, and say whether every table is the
         same byte for byte. Ends with 0 if so, else with 1.
@@ -232,15 +319,6 @@ def application(language: str) -> typer.Typer:
             raise typer.Exit(1)
 
     return app
-
-
-RELEASE_HEADINGS = ("Programme", "Release", "Released", "Status", "Damage")
-STEPS = {
-    "load": "Reading and checking",
-    "analyse": "Analysis notebooks",
-    "protect": "Protecting and writing tables",
-    "report": "Reports",
-}
 
 
 @contextmanager
@@ -280,14 +358,8 @@ def _run(
 
 
 def _show_result(say: Console, result: "Result", language: str) -> None:
-    sentences = {
-        "released": "Released: {folder}",
-        "unchanged": "Nothing has changed since the release {folder}.",
-        "reproduced": "The same again, byte for byte: {folder}",
-        "executed": "Executed; nothing was released.",
-    }
     folder = result.release.folder if result.release else ""
-    say.print(text(sentences[result.status], language, folder=folder), markup=False)
+    say.print(text(RESULTS[result.status], language, folder=folder), markup=False)
 
 
 def _serve(
@@ -308,8 +380,7 @@ def _serve(
 
 
 def _show_reads(say: Console, data: "Dataset", language: str) -> None:
-    headings = ("Table", "File", "Read", "Accepted", "Set aside", "Not asked for")
-    table = Table(*(text(heading, language) for heading in headings), box=None)
+    table = Table(*(text(heading, language) for heading in READ_HEADINGS), box=None)
     for column in table.columns[2:]:
         column.justify = "right"
     for read in data.reads.to_dict("records"):
