@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from .faults import DataError
 
@@ -17,11 +18,11 @@ def metric(crs: str) -> CRS:
     Raises
     ------
     DataError
-        If it is unknown, or measures in degrees or feet.
+        If it is unknown, no projection, or measures in degrees or feet.
     """
     try:
         found = CRS.from_user_input(crs)
-    except Exception as error:
+    except CRSError as error:
         raise DataError(
             "programme.toml: crs {crs!r} is not known ({error}). Write a code such as EPSG:25833.",
             crs=crs,
@@ -29,8 +30,8 @@ def metric(crs: str) -> CRS:
         ) from None
     if not found.is_projected or found.axis_info[0].unit_name != "metre":
         raise DataError(
-            "programme.toml: crs {crs} measures in {unit}, not in metres. Write a metric one such "
-            "as EPSG:25833.",
+            "programme.toml: crs {crs} is not a projection in metres, its unit is the {unit}. "
+            "Write a metric one such as EPSG:25833.",
             crs=crs,
             unit=found.axis_info[0].unit_name,
         )
@@ -72,7 +73,7 @@ def locate(places: gpd.GeoSeries, districts: gpd.GeoDataFrame) -> pd.Series:
 
 
 def containing(inner: gpd.GeoDataFrame, outer: gpd.GeoDataFrame, code: str) -> pd.Series:
-    """Find the outer polygon in which most of each inner one lies.
+    """Find the outer polygon in which most of each inner one lies, the lowest code in a tie.
 
     Parameters
     ----------
@@ -86,13 +87,12 @@ def containing(inner: gpd.GeoDataFrame, outer: gpd.GeoDataFrame, code: str) -> p
     Series of str, shape (n,)
         Missing where the two do not overlap.
     """
-    pairs = shapely.STRtree(outer.geometry.to_numpy()).query(inner.geometry.to_numpy())
-    overlap = shapely.area(
-        shapely.intersection(
-            inner.geometry.to_numpy()[pairs[0]], outer.geometry.to_numpy()[pairs[1]]
-        )
-    )
+    ordered = outer.sort_values(code, ignore_index=True)
+    inside, around = inner.geometry.to_numpy(), ordered.geometry.to_numpy()
+    pairs = shapely.STRtree(around).query(inside)
+    overlap = shapely.area(shapely.intersection(inside[pairs[0]], around[pairs[1]]))
     table = pd.DataFrame({"inner": pairs[0], "outer": pairs[1], "area": overlap})
-    largest = table[table["area"] > 0].sort_values("area").groupby("inner")["outer"].last()
-    codes = outer[code].take(largest).set_axis(largest.index)
+    found = table[table["area"] > 0].sort_values(["area", "outer"], ascending=[False, True])
+    largest = found.groupby("inner")["outer"].first()
+    codes = ordered[code].take(largest).set_axis(largest.index)
     return codes.reindex(range(len(inner))).set_axis(inner.index).astype("str")
