@@ -11,7 +11,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from .. import templates
+from .. import indicators, templates
 from ..codes import code_name
 from ..faults import DataError, nearest
 from ..language import day, number, text, unit_sign
@@ -72,9 +72,12 @@ def entry(catalogue: pd.DataFrame, indicator: str) -> pd.Series:
     Raises
     ------
     DataError
-        If the catalogue does not have it.
+        If neither the catalogue nor the package's own has it.
     """
     found = catalogue[catalogue["indicator"] == indicator]
+    if found.empty:  # a release has no entry for what it could not observe
+        declared = indicators.catalogue()
+        found = declared[declared["indicator"] == indicator]
     if found.empty:
         raise DataError(
             "The catalogue has no indicator {indicator!r}; did you mean {near!r}?",
@@ -122,10 +125,10 @@ def unobserved(observations: pd.DataFrame, declared: pd.Series, language: str) -
     if (observations["indicator"] == declared["indicator"]).any():
         return None
     said = text(
-        "{label}: not observed, for want of the tables {tables}.",
+        "{label}: not observed. {source}",
         language,
         label=declared[f"label_{language}"],
-        tables=declared["source"],
+        source=source(declared, language),
     )
     return Figure(f'<p class="ow ow-unobserved" lang="{language}">{escape(said)}</p>')
 
