@@ -202,14 +202,14 @@ def _write_workbook(
         notes.set_column(1, 1, 40, wrapped)
         notes.set_column(2, 2, 100, wrapped)
         lines = [
-            (SUPPRESSED, "suppressed: too few units to tell"),
-            (MISSING, "missing: not published or not known"),
-            ("0", "a true zero"),
+            (SUPPRESSED, text("suppressed: too few units to tell", language)),
+            (MISSING, text("missing: not published or not known", language)),
+            ("0", text("a true zero", language)),
         ]
-        lines += [("!", DEMONSTRATION)] if is_demonstration else []
+        lines += [("!", text(DEMONSTRATION, language))] if is_demonstration else []
         for number, (mark, meaning) in enumerate(lines):
             notes.write_string(number, 0, mark)
-            notes.write_string(number, 1, text(meaning, language))
+            notes.write_string(number, 1, meaning)
         declared = catalogue.set_index("indicator")
         by_indicator = dict(list(table.groupby("indicator", sort=True)))
         sheets = sheet_names(by_indicator, taken=(first, "History"))

@@ -374,14 +374,15 @@ def own_page(visit: Visit, base_url: str) -> str:
         )
     start = f"{base_url}{visit.programme}/{visit.release.name}/"
     lists = []
-    for kind, head in (("downloads", "Tables"), ("reports", "Reports")):
+    heads = {"downloads": text("Tables", visit.language), "reports": text("Reports", visit.language)}
+    for kind, head in heads.items():
         links = [
             (f"{start}{kind}/{name}", f"{name} ({_size(size)})")
             for name, size in visit.files(kind).items()
             if not name.endswith(".js")
         ]
         if links:
-            lists.append(f"<h2>{escape(text(head, visit.language))}</h2>{link_list(links)}")
+            lists.append(f"<h2>{escape(head)}</h2>{link_list(links)}")
     return "".join(lists) or paragraph(
         text("This release has nothing to download.", visit.language)
     )

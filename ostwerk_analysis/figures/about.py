@@ -33,17 +33,18 @@ def about(published: Any, language: str = "de") -> Figure:
     missing = int((observations["obs_status"] == "M").sum())
     released = datetime.fromisoformat(published.manifest["released_at"]).date()
     rows = {
-        "Release": published.name,
-        "Published on": day(released, language),
-        "Values": _count(len(observations), language),
-        "of them kept secret": _count(hidden, language),
-        "of them missing": _count(missing, language),
+        text("Release", language): published.name,
+        text("Published on", language): day(released, language),
+        text("Values", language): _count(len(observations), language),
+        text("of them kept secret", language): _count(hidden, language),
+        text("of them missing", language): _count(missing, language),
     }
     if "rows_read" in reads:
-        rows["Rows read"] = _count(int(reads["rows_read"].sum()), language)
-        rows["of them set aside for faults"] = _count(int(reads["set_aside"].sum()), language)
+        read, set_aside = int(reads["rows_read"].sum()), int(reads["set_aside"].sum())
+        rows[text("Rows read", language)] = _count(read, language)
+        rows[text("of them set aside for faults", language)] = _count(set_aside, language)
     items = "".join(
-        f'<tr><th scope="row">{escape(text(head, language))}</th><td>{escape(value)}</td></tr>'
+        f'<tr><th scope="row">{escape(head)}</th><td>{escape(value)}</td></tr>'
         for head, value in rows.items()
     )
     title = escape(text("About these figures", language))

@@ -485,10 +485,10 @@ def _sentence(
                 low_value=said[low],
             )
         )
-    for state, message in (
-        (SUPPRESSED, "Kept secret in {count} of {all} districts."),
-        (MISSING, "No data in {count} of {all} districts."),
-    ):
-        if count := kinds.count(state):
-            parts.append(text(message, language, count=count, all=len(names)))
+    counts = {"count": kinds.count(SUPPRESSED), "all": len(names)}
+    if counts["count"]:
+        parts.append(text("Kept secret in {count} of {all} districts.", language, **counts))
+    counts["count"] = kinds.count(MISSING)
+    if counts["count"]:
+        parts.append(text("No data in {count} of {all} districts.", language, **counts))
     return " ".join(parts)
