@@ -374,7 +374,10 @@ def own_page(visit: Visit, base_url: str) -> str:
         )
     start = f"{base_url}{visit.programme}/{visit.release.name}/"
     lists = []
-    heads = {"downloads": text("Tables", visit.language), "reports": text("Reports", visit.language)}
+    heads = {
+        "downloads": text("Tables", visit.language),
+        "reports": text("Reports", visit.language),
+    }
     for kind, head in heads.items():
         links = [
             (f"{start}{kind}/{name}", f"{name} ({_size(size)})")

@@ -485,10 +485,11 @@ def _sentence(
                 low_value=said[low],
             )
         )
-    counts = {"count": kinds.count(SUPPRESSED), "all": len(names)}
-    if counts["count"]:
-        parts.append(text("Kept secret in {count} of {all} districts.", language, **counts))
-    counts["count"] = kinds.count(MISSING)
-    if counts["count"]:
-        parts.append(text("No data in {count} of {all} districts.", language, **counts))
+    districts = len(names)
+    if count := kinds.count(SUPPRESSED):
+        said_so = "Kept secret in {count} of {all} districts."
+        parts.append(text(said_so, language, count=count, all=districts))
+    if count := kinds.count(MISSING):
+        said_so = "No data in {count} of {all} districts."
+        parts.append(text(said_so, language, count=count, all=districts))
     return " ".join(parts)
