@@ -147,7 +147,7 @@ def _series(
         "sign": unit_sign(unit, language),
         "heading": unit_heading(unit, language) or text("Value", language),
         "subtitle": maps.reading(unit, kind, language),
-        "source": source(declared, language),
+        "source": source([declared], language),
         "definition": str(declared.get(f"definition_{language}") or ""),
         "scales": scales,
         "values": values,

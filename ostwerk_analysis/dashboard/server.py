@@ -155,7 +155,10 @@ class Dashboards(Voila):
         start = re.escape(self.server_url)
         code = r"([A-Za-z0-9][\w.-]*)"
         given = {"voila_configuration": self.voila_configuration}
-        login = self.identity_provider.get_handlers() if self.token else []
+        login = [
+            (start + re.escape(address.strip("/")), handler)
+            for address, handler in (self.identity_provider.get_handlers() if self.token else [])
+        ]
         return [
             *login,
             (f"{start}voila/static/[0-9a-f]+/([a-z.]+)", StaticHandler),
@@ -291,6 +294,12 @@ class Handler(BaseVoilaHandler):
         asked = self.get_query_argument("lang", "de")
         return asked if asked in LANGUAGES else "de"
 
+    def lead_on(self, start: str) -> None:
+        """Redirect to the first page below an address."""
+        query = f"?{self.request.query}" if self.request.query else ""
+        first = next(iter(self.server.site.pages))
+        self.redirect(f"{self.server.base_url}{start}{first}{query}")
+
     def say(self, frame: dict, body: str) -> None:
         """Write a page of our own."""
         environment: jinja2.Environment = self.settings["voila_jinja2_env"]
@@ -333,7 +342,7 @@ class PageHandler(Handler):
         language = arguments.pop("lang", "de")
         site = self.server.site
         if name in site.releases(programme) and not release:
-            return self.redirect(f"{self.request.path}/{next(iter(site.pages))}")
+            return self.lead_on(f"{programme}/{name}/")
         visit = await site.visit(programme, release or "", name, language, arguments)
         if visit.page is None:
             return self.say(self.server.frame(visit), own_page(visit, self.server.base_url))
@@ -343,6 +352,8 @@ class PageHandler(Handler):
         _send_packed(self, packed)
         return None
 
+    head = get
+
 
 class ProgrammeHandler(Handler):
     """A programme's address leads to its first page."""
@@ -351,9 +362,7 @@ class ProgrammeHandler(Handler):
     async def get(self, programme: str) -> None:
         """Lead on."""
         self.server.site.programme(programme)
-        first = next(iter(self.server.site.pages))
-        query = f"?{self.request.query}" if self.request.query else ""
-        self.redirect(f"{self.server.base_url}{programme}/{first}{query}")
+        self.lead_on(f"{programme}/")
 
 
 class StartHandler(Handler):

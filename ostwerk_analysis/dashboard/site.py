@@ -226,7 +226,7 @@ class Site:
         """Open a release, the current one if ``name`` is empty."""
         home = self.programme(programme)
         if name and name not in self.releases(programme):
-            options = {f"{programme}/{found}/": found for found in self.releases(programme)}
+            options = {f"{programme}/{found}": found for found in self.releases(programme)}
             raise Unknown("There is no release {value}.", name, options)
         return await asyncio.to_thread(self._open, home, name or self.pinned)
 

@@ -13,11 +13,10 @@ from ..observations import as_of, dimensions, select
 from .tables import targets_reached
 from .values import (
     Figure,
-    definition,
     digits_for,
     entry,
+    foot,
     label,
-    source_line,
     states,
     unit_heading,
     unobserved,
@@ -89,7 +88,7 @@ def bars(
         label(catalogue, indicator, language),
         when,
         _bars(names, picked["value"], words),
-        source_line(declared, language) + definition(declared, language),
+        foot([declared], language),
         language,
     )
 
@@ -116,7 +115,7 @@ def target_bars(
         text("Targets reached", language),
         quarter(period, language),
         _bars(names, reached["reached_pct"], words, whole=100),
-        "",
+        foot([entry(catalogue, row["indicator"]) for row in rows], language),
         language,
     )
 

@@ -14,17 +14,16 @@ import numpy as np
 import pandas as pd
 
 from ..faults import DataError
-from ..language import quarter, text
+from ..language import quarter
 from ..observations import select
 from .tables import observation_table
 from .values import (
     Figure,
-    definition,
     digits_for,
     entry,
+    foot,
     label,
     source,
-    source_line,
     states,
     unobserved,
     written,
@@ -231,9 +230,7 @@ def _chart(
         f'<div class="ow-chart" role="img" aria-label="{escape(f"{title}, {subtitle}")}" '
         f'style="min-height:{HEIGHT_PX}px">'
         f'<script type="application/json">{payload.replace("<", chr(92) + "u003c")}</script></div>'
-        f"{source_line(declared, language)}"
-        f"<details><summary>{escape(text('As a table', language))}</summary>{table.html}</details>"
-        f"{definition(declared, language)}</figure>"
+        f"{foot([declared], language, table)}</figure>"
     )
     # A notebook shows the bare chart, so title and source are put into it.
     figure.update_layout(
@@ -248,7 +245,7 @@ def _chart(
         margin={"t": 125, "b": 60},
         height=HEIGHT_PX + 130,
     )
-    if words := source(declared, language):
+    if words := source([declared], language):
         figure.add_annotation(
             text=escape(words),
             xref="paper",

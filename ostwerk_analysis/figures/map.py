@@ -22,12 +22,11 @@ from .values import (
     MISSING,
     SUPPRESSED,
     Figure,
-    definition,
     digits_for,
     entry,
+    foot,
     label,
     rounded,
-    source_line,
     states,
     unit_heading,
     unobserved,
@@ -454,9 +453,7 @@ def district_map(
         f'<p class="ow-when">{escape(when)}</p></figcaption>'
         f'<div class="ow-two">{picture}<div>{key_to_map}'
         f'<p class="ow-words">{escape(_sentence(shapes.names, values, kinds, said, language))}</p>'
-        f"{source_line(declared, language)}"
-        f"<details><summary>{escape(text('As a table', language))}</summary>{table.html}</details>"
-        f"{definition(declared, language)}</div></div></figure>"
+        f"{foot([declared], language, table)}</div></div></figure>"
     )
 
 

@@ -15,6 +15,7 @@ from .values import (
     digits_for,
     due_day,
     entry,
+    foot,
     label,
     part_label,
     signs,
@@ -197,9 +198,10 @@ def key_figures(
         for pair in due[["indicator", "breakdown"]].itertuples(index=False, name=None)
         if pair not in wanted
     ]
-    cards = []
+    cards, shown = [], []
     for indicator, part in wanted:
         declared = entry(catalogue, indicator)
+        shown.append(declared)
         unit = str(declared["unit"])
         when = as_of(observations, indicator, period)
         found = observations[
@@ -224,7 +226,7 @@ def key_figures(
     return Figure(
         f'<section class="ow ow-key" lang="{language}"'
         + (f' aria-label="{escape(title)}">' if title else ">")
-        + f'{head}<ul class="ow-cards">{"".join(cards)}</ul></section>'
+        + f'{head}<ul class="ow-cards">{"".join(cards)}</ul>{foot(shown, language)}</section>'
     )
 
 

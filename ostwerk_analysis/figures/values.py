@@ -128,7 +128,7 @@ def unobserved(observations: pd.DataFrame, declared: pd.Series, language: str) -
         "{label}: not observed. {source}",
         language,
         label=declared[f"label_{language}"],
-        source=source(declared, language),
+        source=source([declared], language),
     )
     return Figure(f'<p class="ow ow-unobserved" lang="{language}">{escape(said)}</p>')
 
@@ -195,24 +195,30 @@ def unit_heading(unit: str, language: str) -> str:
     return text("in {unit}", language, unit=sign) if len(sign) == 1 else sign
 
 
-def source(declared: pd.Series, language: str) -> str:
-    """Name where an indicator comes from; empty where the catalogue does not say."""
-    tables = str(declared.get("source") or "")
-    named = [text(SOURCES.get(table, table), language) for table in tables.split(", ") if table]
+def source(declared: Sequence[pd.Series], language: str) -> str:
+    """Name where indicators come from; empty where the catalogue does not say."""
+    tables = [table for row in declared for table in str(row.get("source") or "").split(", ")]
+    named = [text(SOURCES.get(table, table), language) for table in dict.fromkeys(tables) if table]
     return text("Source: {source}", language, source=", ".join(named)) if named else ""
 
 
-def source_line(declared: pd.Series, language: str) -> str:
-    """Put the source under a figure."""
+def foot(declared: Sequence[pd.Series], language: str, table: Figure | None = None) -> str:
+    """Put sources under a figure, and its table and definitions behind a key press each."""
     words = source(declared, language)
-    return f'<p class="ow-source">{escape(words)}</p>' if words else ""
-
-
-def definition(declared: pd.Series, language: str) -> str:
-    """Put an indicator's definition behind one key press; empty where it has none."""
-    words = str(declared.get(f"definition_{language}") or "")
-    head = escape(text("What is counted", language))
-    return f"<details><summary>{head}</summary><p>{escape(words)}</p></details>" if words else ""
+    line = f'<p class="ow-source">{escape(words)}</p>' if words else ""
+    defined = {row[f"label_{language}"]: str(row[f"definition_{language}"]) for row in declared}
+    said = "".join(
+        "<p>" + (f"<b>{escape(name)}:</b> " if len(defined) > 1 else "") + f"{escape(words)}</p>"
+        for name, words in defined.items()
+        if words
+    )
+    behind = [(text("As a table", language), table.html if table else "")]
+    behind.append((text("What is counted", language), said))
+    return line + "".join(
+        f"<details><summary>{escape(head)}</summary>{content}</details>"
+        for head, content in behind
+        if content
+    )
 
 
 def due_day(due: object, language: str) -> str:

@@ -1,16 +1,28 @@
 """A made-up city of twelve districts and three boroughs, published as a release."""
 
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from playwright.sync_api import sync_playwright
 
 from ostwerk_analysis import release as releases
 from ostwerk_analysis.observations import tidy
 
+ROOT = Path(__file__).parents[2]
 QUARTERS = ["2025-Q3", "2025-Q4", "2026-Q1", "2026-Q2", "2026-Q3"]
 DECLARED = {
     "unemployed_share": ("Arbeitslosenanteil", "Share of unemployed", "percent", "rate"),
@@ -192,5 +204,134 @@ def districts():
 
 
 @pytest.fixture(scope="session")
+def publish():
+    """Publish the made-up observations once more: ``publish(folder, districts, quarter)``."""
+    return made_up_release
+
+
+@pytest.fixture(scope="session")
+def serve_again():
+    """Run another server: ``with serve_again(published, dashboards, folder) as server``."""
+    return running
+
+
+@pytest.fixture(scope="session")
 def release(tmp_path_factory, districts):
     return made_up_release(tmp_path_factory.mktemp("published"), districts)
+
+
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+OWN_PAGES = {
+    "broken": ["secret_figure = 4711", "1 / (secret_figure - 4711)"],
+    "surroundings": [
+        "import os\nfor name in sorted(os.environ):\n    print(name, os.environ[name])",
+        "print('cwd holds', os.listdir())",
+    ],
+    "given": ["print(f'{language=} {quarter=}')"],
+}
+"""Dashboards that are there for the tests: name = code of their cells."""
+
+
+@pytest.fixture(scope="session")
+def dashboards(tmp_path_factory):
+    """A folder of dashboards of a city's own."""
+    folder = tmp_path_factory.mktemp("dashboards")
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    for name, cells in OWN_PAGES.items():
+        notebook = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})
+        head = nbformat.v4.new_code_cell('release = ""\nlanguage = "de"\nquarter = ""')
+        head.metadata["tags"] = ["parameters"]
+        notebook.cells = [head, *map(nbformat.v4.new_code_cell, cells)]
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+    return folder
+
+
+@dataclass
+class Server:
+    """A running server: its address, its log, and its process."""
+
+    url: str
+    log_file: Path
+    process: subprocess.Popen
+
+    @property
+    def log(self):
+        return self.log_file.read_text()
+
+    def get(self, path, headers=None):
+        """Fetch an address, redirections followed: status, headers and content."""
+        connection = http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=120)
+        connection.request("GET", path, headers=headers or {})
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        if answer.status in {301, 302}:
+            return self.get(answer.headers["Location"], headers)
+        is_text = "Content-Encoding" not in answer.headers
+        return answer.status, answer.headers, content.decode() if is_text else content
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def running(published, dashboards, folder, **options):
+    """Run the real server on a free port of this machine."""
+    port = free_port()
+    given = {"port": port, "warm": False, "dashboards": [str(dashboards)], **options}
+    code = f"from ostwerk_analysis.dashboard import serve\nserve({str(published)!r}, **{given!r})"
+    environment = os.environ | {"OSTWERK_TEST_PASSWORD": "xyzzy-4711", "PYTHONPATH": str(ROOT)}
+    log_file = folder / "server.log"
+    with log_file.open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", code], stdout=log, stderr=log, env=environment, cwd=folder
+        )
+    server = Server(f"http://127.0.0.1:{port}", log_file, process)
+    try:
+        for _ in range(300):
+            if "is running at" in server.log:
+                break
+            assert process.poll() is None, server.log
+            time.sleep(0.1)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def server(release, dashboards, tmp_path_factory):
+    with running(release.folder.parents[1], dashboards, tmp_path_factory.mktemp("server")) as it:
+        yield it
+
+
+@pytest.fixture(scope="session")
+def browser():
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A page that keeps what it asked for and what went wrong in it."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.asked, page.wrong = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("pageerror", lambda error: page.wrong.append(str(error)))
+    page.on("console", lambda said: said.type == "error" and page.wrong.append(said.text))
+    yield page
+    context.close()

@@ -1,0 +1,318 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ostwerk_analysis import explore, templates
+from ostwerk_analysis.dashboard import explorer
+from ostwerk_analysis.faults import DataError
+from ostwerk_analysis.figures import values
+from ostwerk_analysis.language import number, quarter, text
+
+VIEWS = [
+    ("unemployed_share", "2026-Q3"),
+    ("unemployed_share", "2025-Q4"),
+    ("grants_approved_eur|measure=kmu", "2026-Q1"),
+    ("applications|measure=kmu", "2025-Q3"),
+    ("residents", "2024"),
+]
+LOOKS = """() => ({
+    fills: [...document.querySelectorAll('.ow-districts path')].map(p => p.getAttribute('fill')),
+    titles: [...document.querySelectorAll('.ow-districts title')].map(t => t.textContent),
+    circles: [...document.querySelectorAll('.ow-circles circle')]
+        .map(c => ['cx', 'cy', 'r'].map(a => Number(c.getAttribute(a))))
+        .sort((a, b) => a[0] - b[0] || a[1] - b[1]),
+    legend: document.querySelector('.ow-legend').textContent.replace(/\\s+/g, ' '),
+    rows: [...document.querySelectorAll('tbody tr')].map(r => r.textContent),
+    heads: [...document.querySelectorAll('h2, .ow-when, .ow-source, .ow-definition, [data-unit],'
+        + '.ow-note')].map(e => e.textContent),
+    labels: [...document.querySelectorAll('.ow-map, .ow-districts, .ow-scroll')]
+        .map(e => e.getAttribute('aria-label')),
+})"""
+
+
+def standing_alone(release, folder, **options):
+    """Write an explorer as a notebook shows it: a file without a server."""
+    file = folder / "explorer.html"
+    html = explore(release, **options)._repr_html_()
+    file.write_text(f'<!DOCTYPE html><html lang="de"><meta charset="utf-8">{html}</html>')
+    return file.as_uri()
+
+
+def expected(release, code, period, language):
+    """Write what the table must say of each district, from the release itself."""
+    indicator, _, part = code.partition("|")
+    here = release.observations[
+        (release.observations["indicator"] == indicator)
+        & (release.observations["breakdown"] == part)
+        & (release.observations["period"] == period)
+    ].set_index(["area_level", "area_id"])
+    of_all = release.observations.query("indicator == @indicator and area_level == 'district'")
+    digits = 1 if indicator == "unemployed_share" else 0
+    assert of_all["value"].notna().any()
+    rows = {}
+    places = [("programme", "osten", release.area_names(language)["osten"])]
+    places += [("city", "stadt", release.area_names(language)["stadt"])]
+    places += [("district", row.district_id, row.name) for row in release.districts.itertuples()]
+    for level, area, name in places:
+        row = here.loc[(level, area)] if (level, area) in here.index else None
+        if row is not None and row["conf_status"] != "F":
+            rows[name] = "." + text("kept secret", language)
+        elif row is None or np.isnan(row["value"]):
+            rows[name] = "…" + text("no data", language)
+        else:
+            mark = "p" if row["obs_status"] == "P" else ""
+            rows[name] = number(row["value"], "", language, digits) + mark
+    return rows
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize(("code", "period"), VIEWS)
+def test_table_says_what_the_release_says(server, page, release, code, period, language):
+    page.goto(f"{server.url}/demo/karte?lang={language}")
+    page.wait_for_selector(".ow-explorer[data-ready]")
+    page.select_option("[name=indicator]", code)
+    page.select_option("[name=period]", period)
+    rows = page.locator("tbody tr").all()
+    cells = [[cell.text_content() for cell in row.locator("th, td").all()] for row in rows]
+    assert dict(cells) == expected(release, code, period, language)
+    assert quarter(period, language) in page.inner_text(".ow-when")
+    assert page.wrong == []
+
+
+@pytest.mark.parametrize(("code", "period"), VIEWS)
+def test_script_and_page_draw_the_same(release, page, tmp_path, code, period):
+    page.goto(standing_alone(release, tmp_path, indicator=code, period=period))
+    page.wait_for_selector("[data-ready]")
+    drawn_by_script = page.evaluate(LOOKS)
+    file = tmp_path / "plain.html"
+    page.goto("about:blank")
+    file.write_text(f'<meta charset="utf-8">{explore(release, indicator=code, period=period).html}')
+    page.goto(file.as_uri())
+    assert page.locator("[data-ready]").count() == 0
+    drawn_by_page = page.evaluate(LOOKS)
+    assert drawn_by_script == drawn_by_page
+
+
+def test_map_follows_the_table(server, page):
+    page.goto(f"{server.url}/demo/karte")
+    page.select_option("[name=indicator]", "residents")
+    first = page.locator(".ow-circles circle").all()
+    radii = sorted(float(circle.get_attribute("r")) for circle in first)
+    # areas stand for numbers: 2000, 2731, ...
+    assert (radii[1] / radii[0]) ** 2 == pytest.approx(2731 / 2000, rel=0.01)
+    page.select_option("[name=indicator]", "unemployed_share")
+    assert page.locator(".ow-circles circle").count() == 0
+    fills = {path.get_attribute("fill") for path in page.locator(".ow-districts path").all()}
+    assert len(fills) > 3
+
+
+def test_a_change_is_drawn_within_a_blink(server, page):
+    page.goto(f"{server.url}/demo/karte")
+    page.wait_for_selector("[data-ready]")
+    milliseconds = page.evaluate(
+        """() => {
+            const select = document.querySelector('[name=indicator]');
+            const times = [...select.options].map((option) => {
+                const start = performance.now();
+                select.value = option.value;
+                select.dispatchEvent(new Event('change'));
+                document.body.getBoundingClientRect();
+                return performance.now() - start;
+            });
+            return times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
+        }"""
+    )
+    assert milliseconds < 100
+
+
+def test_quarters_on_offer_are_those_of_the_indicator(server, page):
+    page.goto(f"{server.url}/demo/karte?lang=en")
+    page.select_option("[name=period]", "2025-Q4")
+    page.select_option("[name=indicator]", "grants_approved_eur|measure=kmu")
+    assert page.input_value("[name=period]") == "2025-Q4"  # kept, as it is there
+    page.select_option("[name=indicator]", "residents")
+    assert page.locator("[name=period] option").all_inner_texts() == ["2025", "2024"]
+
+
+def test_a_view_can_be_sent(server, page, browser):
+    page.goto(f"{server.url}/demo/karte?lang=en")
+    page.select_option("[name=indicator]", "applications|measure=kmu")
+    page.select_option("[name=period]", "2025-Q4")
+    page.locator(".ow-districts path").nth(4).focus()
+    sent = page.url
+    seen = page.evaluate(LOOKS)
+    other = browser.new_page()
+    other.goto(sent)
+    other.wait_for_selector("[data-ready]")
+    assert other.evaluate(LOOKS) == seen
+    assert other.inner_text(".ow-readout").startswith("Eutritzsch: ")
+    other.click("a.switch")
+    assert other.inner_text(".ow-when").startswith("4. Quartal 2025")
+    assert other.input_value("[name=indicator]") == "applications|measure=kmu"
+    other.close()
+
+
+@pytest.mark.parametrize("state", ["indicator=nothing&quarter=1", "quarter=%22%3E", "district=zz"])
+def test_a_broken_view_shows_the_first_one(server, page, state):
+    page.goto(f"{server.url}/demo/karte?lang=en#{state}")
+    page.wait_for_selector("[data-ready]")
+    assert page.inner_text("h2") == "Share of unemployed"
+    assert page.wrong == []
+
+
+def test_every_district_is_reached_and_named_by_keyboard(server, page, release):
+    page.goto(f"{server.url}/demo/karte?lang=en")
+    page.wait_for_selector("[data-ready]")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.getAttribute('role')") == "option":
+            break
+    page.keyboard.press("Home")
+    reached, waiting = set(), ["00"]
+    ids = release.districts["district_id"].tolist()
+    # Walk in all four directions from every district that was reached.
+    while waiting:
+        start = waiting.pop()
+        if start in reached:
+            continue
+        reached.add(start)
+        for key in ("ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"):
+            page.locator(".ow-districts path").nth(ids.index(start)).focus()
+            page.keyboard.press(key)
+            waiting.append(
+                page.evaluate(
+                    "ids => ids[[...document.querySelectorAll('.ow-districts path')]"
+                    ".indexOf(document.activeElement)]",
+                    ids,
+                )
+            )
+    assert reached == set(ids)
+    page.keyboard.press("Home")
+    rows = expected(release, "unemployed_share", "2026-Q3", "en")
+    said = page.inner_text(".ow-readout")
+    assert said == f"Altstadt: {rows['Altstadt'].removesuffix('p')}\u00a0%"
+    assert page.get_attribute(".ow-readout", "aria-live") == "polite"
+    assert page.inner_text("tr.ow-chosen th") == "Altstadt"
+    page.keyboard.press("Escape")
+    assert page.locator("tr.ow-chosen").count() == 0
+
+
+def test_a_screen_reader_hears_names_and_values(server, page):
+    page.goto(f"{server.url}/demo/karte?lang=en")
+    page.wait_for_selector("[data-ready]")
+    heard = page.locator(".ow-districts").aria_snapshot()
+    assert 'listbox "Share of unemployed, Q3 2026"' in heard
+    assert 'option "Conne: kept secret"' in heard
+
+
+def test_only_one_stop_of_the_tabulator_is_the_map(server, page):
+    page.goto(f"{server.url}/demo/karte")
+    page.locator(".ow-districts path").nth(5).focus()
+    stops = page.locator(".ow-districts path[tabindex='0']")
+    assert stops.count() == 1
+
+
+def test_table_is_sorted_by_name_or_value(server, page):
+    page.goto(f"{server.url}/demo/karte?lang=en")
+    page.select_option("[name=indicator]", "residents")
+
+    def column(place):
+        return page.locator(f"tbody[data-districts] {place}").all_inner_texts()
+
+    names = column("th")
+    assert names[:3] == ["Altstadt", "Brühl", "Conne"]
+    assert names.index("Jägerhof") == 9
+    page.click("th button[data-unit]")
+    numbers = [int(cell.replace(",", "")) for cell in column("td")]
+    assert numbers == sorted(numbers, reverse=True)
+    page.click("th button[data-unit]")
+    assert column("th")[0] == "Altstadt"
+    assert page.locator("th[aria-sort=ascending] button[data-unit]").count() == 1
+
+
+def test_what_has_no_value_is_sorted_last(server, page):
+    page.goto(f"{server.url}/demo/karte?lang=en")
+    for _ in range(2):
+        page.click("th button[data-unit]")
+        last = page.locator("tbody[data-districts] th").all_inner_texts()[-3:]
+        assert last == ["Conne", "Hafen", "Insel & Ufer"]
+
+
+def test_explorer_stands_alone_without_a_server(release, page, tmp_path):
+    page.goto(standing_alone(release, tmp_path, language="en"))
+    page.wait_for_selector("[data-ready]")
+    address = page.url
+    page.select_option("[name=indicator]", "residents")
+    assert page.inner_text("h2") == "Residents"
+    assert page.url == address  # in a notebook the address is not ours
+    assert page.asked == [address]
+    assert page.wrong == []
+
+
+def test_two_explorers_in_one_notebook_do_not_meddle(release, page, tmp_path):
+    one = explore(release, indicator="residents")._repr_html_()
+    file = tmp_path / "two.html"
+    file.write_text(f'<meta charset="utf-8">{one}<hr>{one}')
+    page.goto(file.as_uri())
+    page.wait_for_selector("[data-ready]")
+    page.locator("[name=period]").nth(1).select_option("2024")
+    assert "2025" in page.locator(".ow-when").nth(0).inner_text()
+    assert "2024" in page.locator(".ow-when").nth(1).inner_text()
+    assert page.wrong == []
+
+
+def test_compact_cells_are_those_of_the_release(release):
+    html = BeautifulSoup(explore(release).html, "html.parser")
+    data = json.loads(html.select_one("script").get_text())
+    cells = data["series"]["unemployed_share"]["values"]["2026-Q3"]
+    assert len(cells) == 14
+    assert cells[2] == "."
+    assert cells[7] is None
+    assert cells[8] is None
+    value = release.observations.query(
+        "indicator == 'unemployed_share' and area_id == '00' and period == '2026-Q3'"
+    )["value"].iloc[0]
+    assert cells[0] == [round(value, 1), "p"]
+    assert html.select_one("script")["type"] == "application/json"
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=5), st.integers(0, 2))
+def test_cells_keep_places_and_periods(numbers, digits):
+    rows = pd.DataFrame(
+        {
+            "value": numbers,
+            "state": "",
+            "obs_status": "A",
+            "period": [f"2026-Q{1 + i % 4}" for i in range(len(numbers))],
+            "place": [float(i) for i in range(len(numbers))],
+        }
+    )
+    cells = explorer._cells(rows, 6, digits)
+    shown = values.rounded(pd.Series(numbers), digits)
+    for i, period in enumerate(rows["period"]):
+        assert cells[period][i] == shown[i]
+        assert len(cells[period]) == 6
+
+
+def test_a_name_cannot_end_the_data(release):
+    import dataclasses
+
+    evil = dataclasses.replace(release)
+    evil._tables["districts"] = release.districts.assign(name="</script><img src=x>")
+    html = explore(evil).html
+    assert "</script><img" not in html
+    assert html.count("</script>") == 1
+
+
+def test_explore_names_the_nearest_indicator(release):
+    with pytest.raises(DataError, match="did you mean 'residents'"):
+        explore(release, indicator="resident")
+
+
+def test_the_script_is_small():
+    assert len(templates.source("explorer.js")) < 14_000
