@@ -242,7 +242,7 @@ def releases(published: Path) -> "pd.DataFrame":
 
     rows = []
     for programme in sorted(path for path in published.glob("*") if path.is_dir()):
-        current, folders = _marked(programme), _newest_first(programme)
+        current, folders = current_name(programme), _newest_first(programme)
         if current and current not in [folder.name for folder in folders]:
             folders.insert(0, programme / current)
         for folder in folders:
@@ -263,7 +263,7 @@ def releases(published: Path) -> "pd.DataFrame":
     return pd.DataFrame(rows, columns=columns)
 
 
-def _marked(programme: Path) -> str:
+def current_name(programme: Path) -> str:
     """Give the name of a programme's current release, empty if it has none."""
     marker = programme / CURRENT
     return marker.read_text(encoding="utf-8").strip() if marker.is_file() else ""
@@ -303,7 +303,7 @@ def last_good(programme: Path) -> tuple[Release, list[str]]:
     ReleaseError
         If no undamaged release is left.
     """
-    name = _marked(programme)
+    name = current_name(programme)
     candidates = _newest_first(programme)
     # What is newer than the current release was withdrawn on purpose, so it does not step in.
     names = [folder.name for folder in candidates]
@@ -434,10 +434,10 @@ def publish(staged: Path, manifest: dict[str, Any]) -> Release:
     """
     seal(staged, manifest)
     for path in (*staged.rglob("*"), staged):
-        _sync(path)
+        sync(path)
     final = staged.parent / open(staged, verify=False).name
     os.rename(staged, final)
-    _sync(final.parent)
+    sync(final.parent)
     make_current(final)
     return open(final, verify=False)
 
@@ -450,7 +450,7 @@ def make_current(folder: Path) -> bool:
     bool
         Whether it is the current one now.
     """
-    current = _marked(folder.parent)
+    current = current_name(folder.parent)
     if _order(current)[0] > _order(folder.name)[0] and (folder.parent / current).is_dir():
         return False
     if current != folder.name:
@@ -467,14 +467,14 @@ def write_whole(file: Path, text: str) -> None:
     beside = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         beside.write_text(text, encoding="utf-8")
-        _sync(beside)
+        sync(beside)
         os.replace(beside, file)
     finally:
         beside.unlink(missing_ok=True)
-    _sync(file.parent)
+    sync(file.parent)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Bring a file or folder to the disk, where the system can."""
     if os.name == "nt":
         return  # Windows syncs no folders, and files only for those who may write to them

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import platform
 import re
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from .. import __version__
 from ..faults import NotebookError, nearest
 from ..programme import Programme
 
@@ -57,10 +59,32 @@ def notebooks_of(programme: Programme, only: str | None = None) -> list[Path]:
     return [found[name] for name in names]
 
 
+def parameters_of(programme: Programme) -> dict[str, dict[str, Any]]:
+    """Give what ``programme.toml`` sets for each notebook, dates as text."""
+    settings = {name: entry.model_dump(mode="json") for name, entry in programme.notebooks.items()}
+    return {name: entry["parameters"] for name, entry in settings.items()}
+
+
 def code_of(notebook: Path) -> str:
-    """Give the SHA-256 of a notebook's cells: outputs and metadata do not count."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    written = [[cell["cell_type"], "".join(cell["source"])] for cell in cells]
+    """Give the SHA-256 of a notebook's cells and their tags: outputs do not count.
+
+    Raises
+    ------
+    NotebookError
+        If the file is not a notebook.
+    """
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        written = [
+            [cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("tags", [])]
+            for cell in cells
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise NotebookError(
+            "{notebook} cannot be read as a notebook: {reason}",
+            notebook=notebook,
+            reason=f"{type(error).__name__}: {error}",
+        ) from None
     return sum_of(written)
 
 
@@ -91,3 +115,12 @@ def package_versions() -> dict[str, str]:
     required = metadata.requires("ostwerk-analysis") or []
     names = {re.split(r"[\s\[<>=!~;]", line)[0] for line in required if "extra ==" not in line}
     return {name: metadata.version(name) for name in sorted(names)}
+
+
+def environment() -> dict[str, Any]:
+    """Say by what results are computed: this package's code, Python, and the packages beneath."""
+    return {
+        "code": {"version": __version__, "sha256": code_version()},
+        "python": platform.python_version(),
+        "packages": package_versions(),
+    }

@@ -1,16 +1,17 @@
 """Computing a release anew from the inputs it recorded, to see whether it comes out the same."""
 
-import platform
 import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .. import release
 from ..faults import ReleaseError
 from ..language import text
+from ..programme import Programme
+from . import inputs
 from . import run as quarterly
-from .recipe import code_version, package_versions
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Verdict:
 
 
 def verify(
-    path: str | Path, out: str | Path = ".", progress: quarterly.Progress | None = None
+    path: str | Path, out: str | Path | None = None, progress: quarterly.Progress | None = None
 ) -> Verdict:
     """Compute a release anew in a folder of its own, and compare its tables byte for byte.
 
@@ -59,8 +60,8 @@ def verify(
     ----------
     path : str or Path
         Folder of the release.
-    out : str or Path
-        Where ``runs/`` is, which holds the copies of the inputs.
+    out : str or Path, optional
+        Where ``runs/`` is, which holds the copies of the inputs; beside ``published/`` if left out.
     progress : callable, optional
         Told about each step.
 
@@ -69,14 +70,41 @@ def verify(
     ReleaseError
         If the release is damaged, or the copy of an input is gone or changed.
     """
+    published = release.open(path)
+    entries = published.manifest["inputs"]
+    out = published.folder.absolute().parents[2] if out is None else Path(out)
+    copies = _copies(published, out / "runs" / published.programme)
+    then = release.table_sums(published.folder)
+    with tempfile.TemporaryDirectory(prefix="ostwerk-verify-") as folder:
+        programme = Path(folder) / "programme"
+        (programme / inputs.OWN_NOTEBOOKS).mkdir(parents=True)
+        toml = programme / entries[0]["file"]
+        shutil.copyfile(copies[0], toml)
+        for entry, copy in zip(entries, copies, strict=True):
+            if not inputs.is_data(entry):
+                shutil.copyfile(copy, programme / entry["file"])
+        names = inputs.names(Programme.read(toml))
+        quarterly.run(
+            toml,
+            published.quarter,
+            out=folder,
+            progress=progress,
+            archive=dict(zip(names, copies, strict=True)),
+        )
+        again = release.open(Path(folder) / "published" / published.programme)
+        now = release.table_sums(again.folder)
+    differing = sorted(name for name in then | now if then.get(name) != now.get(name))
+    circumstances = _circumstances(published.manifest["recipe"], again.manifest["recipe"])
+    return Verdict(differing, len(then | now), circumstances)
+
+
+def _copies(published: release.Release, home: Path) -> list[Path]:
+    """Find the copies of a release's inputs, and check them."""
     from ..loading import digest
 
-    published = release.open(path)
-    manifest = published.manifest
-    home = Path(out) / "runs" / published.programme
-    copies = {entry["file"]: quarterly.archived(home, entry) for entry in manifest["inputs"]}
-    for entry in manifest["inputs"]:
-        copy = copies[entry["file"]]
+    copies = []
+    for entry in published.manifest["inputs"]:
+        copy = inputs.archived(home, entry)
         if not copy.is_file() or digest(copy)[1] != entry["sha256"]:
             raise ReleaseError(
                 "{name} cannot be verified: the copy of {file}, {copy}, is gone or was changed. "
@@ -85,33 +113,21 @@ def verify(
                 file=entry["file"],
                 copy=copy,
             )
-    with tempfile.TemporaryDirectory(prefix="ostwerk-verify-") as folder:
-        programme = Path(folder) / "programme"
-        own = programme / quarterly.OWN_NOTEBOOKS
-        own.mkdir(parents=True)
-        toml = programme / manifest["inputs"][0]["file"]
-        shutil.copyfile(copies[toml.name], toml)
-        for name, copy in copies.items():
-            if Path(name).parent == Path(quarterly.OWN_NOTEBOOKS):
-                shutil.copyfile(copy, own / Path(name).name)
-        quarter = published.quarter
-        again = quarterly.run(toml, quarter, out=folder, progress=progress, archive=copies)
-        then = release.table_sums(published.folder)
-        now = release.table_sums(again.release.folder) if again.release else {}
-    differing = sorted(name for name in then | now if then.get(name) != now.get(name))
-    return Verdict(differing, len(then | now), _circumstances(manifest["recipe"]))
+        copies.append(copy)
+    return copies
 
 
-def _circumstances(then: dict) -> list[tuple[str, str, str]]:
-    """Compare code, Python and packages with those of the release."""
-    now = {
-        "code": code_version()[:12],
-        "Python": platform.python_version(),
-        **package_versions(),
-    }
-    was = {"code": then["code"]["sha256"][:12], "Python": then["python"], **then["packages"]}
+def _circumstances(then: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Compare code, notebooks, Python and packages with those of the release."""
+
+    def told(recipe: dict[str, Any]) -> dict[str, str]:
+        notebooks = {f"{name}.ipynb": code[:12] for name, code in recipe["notebooks"].items()}
+        code = {"code": recipe["code"]["sha256"][:12], "Python": recipe["python"]}
+        return code | notebooks | recipe["packages"]
+
+    was, is_now = told(then), told(now)
     return [
-        (name, was.get(name, "–"), now.get(name, "–"))
-        for name in [*was, *(now.keys() - was.keys())]
-        if was.get(name) != now.get(name)
+        (name, was.get(name, "–"), is_now.get(name, "–"))
+        for name in [*was, *(is_now.keys() - was.keys())]
+        if was.get(name) != is_now.get(name)
     ]

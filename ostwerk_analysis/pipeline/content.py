@@ -1,0 +1,149 @@
+"""What a release holds: its tables, its downloads, its reports, and what it says of itself."""
+
+import shutil
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import release
+from ..language import LANGUAGES, text
+from ..programme import Programme, Section
+from . import notebooks
+from .inputs import Plan, published_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..dataset import Dataset
+
+
+def write_tables(plan: Plan, staged: Path, snapshot: Path, results: Iterable[Path]) -> None:
+    """Collect what the notebooks found, protect it, and write a release's tables and downloads.
+
+    Parameters
+    ----------
+    plan : Plan
+    staged : Path
+        Folder of the release that is being written.
+    snapshot : Path
+        The checked data.
+    results : iterable of Path
+        Folders into which notebooks have written observations.
+
+    Raises
+    ------
+    DataError
+        If notebooks contradict each other.
+    DisclosureError
+        If the release cannot be protected.
+    """
+    from .. import disclosure, downloads
+    from ..loading import load
+    from ..observations import collect
+    from ..tables import TABLES
+
+    plan.say("protect", 0, 1)
+    data, programme = load(snapshot), plan.programme
+    internal, catalogue = collect(results)
+    observations = disclosure.protect(internal, catalogue, programme.disclosure)
+    places = data.areas[["area_id", "area_level", "name_de", "name_en"]]
+    areas = places.drop_duplicates(ignore_index=True)
+    districts = data.districts[["district_id", "name", "borough_id", "geometry"]]
+    tables = {
+        "observations": observations,
+        "catalogue": catalogue,
+        "areas": areas,
+        "districts": districts.sort_values("district_id", ignore_index=True),
+        "sites": _sites(data),
+        "targets": _entries(programme.targets),
+        "headlines": _entries(programme.headlines),
+        "findings": _findings(data),
+        "reads": data.reads.drop(columns=["source", "fault_limit_pct"]),
+    }
+    release.write_tables(staged, tables)
+    downloads.write(
+        staged / "downloads",
+        observations,
+        catalogue,
+        areas,
+        {language: data.names(language) for language in LANGUAGES},
+        is_demonstration=programme.is_demonstration,
+    )
+    if "operations" in data.tables:
+        # The columns of the contract only: a file may hold more than the public is to know.
+        listed = data.operations[list(TABLES["operations"].columns)]
+        if programme.is_demonstration:
+            listed = listed.assign(note=text(downloads.DEMONSTRATION, "de"))
+        downloads.write_csv(listed, staged / "downloads" / "operations.csv", "de")
+    plan.say("protect", 1, 1)
+
+
+def _sites(data: "Dataset") -> "pd.DataFrame":
+    """Give the sites and where they are; an empty table where the programme has none."""
+    import geopandas as gpd
+
+    columns = ["site_id", "name", "kind", "geometry"]
+    if "sites" in data.tables:
+        return data.sites[columns]
+    return gpd.GeoDataFrame(columns=columns, geometry="geometry", crs=data.districts.crs)
+
+
+def _findings(data: "Dataset") -> "pd.DataFrame":
+    """Count the faults by rule, without what stands in the rows."""
+    counted = data.faults.groupby(["table", "file", "column", "rule"], as_index=False).size()
+    return counted.rename(columns={"size": "rows"})
+
+
+def _entries(entries: Sequence[Section]) -> "pd.DataFrame":
+    """Put entries of ``programme.toml`` into a table."""
+    import pandas as pd
+
+    rows = [entry.model_dump(mode="json") for entry in entries]
+    return pd.DataFrame(rows) if rows else pd.DataFrame({"indicator": pd.Series(dtype="str")})
+
+
+def write_pages(jobs: Iterable[notebooks.Job], folder: Path, programme: Programme) -> None:
+    """Turn executed reports into pages, with the script beside them that their charts need."""
+    from .. import report, templates
+
+    folder.mkdir(exist_ok=True)
+    for job in jobs:
+        language = job.parameters["language"]
+        page = report.html_report(
+            job.output,
+            title=getattr(programme.name, language),
+            language=language,
+            is_demonstration=programme.is_demonstration,
+        )
+        (folder / f"{job.output.stem}.html").write_text(page, encoding="utf-8")
+    shutil.copyfile(templates.plotly_path(), folder / templates.PLOTLY)
+
+
+def manifest(
+    plan: Plan, staged: Path, recipe: dict[str, Any], inputs: Iterable[dict[str, Any]]
+) -> dict[str, Any]:
+    """Say what a release was made from, by what, and for whom; how long it took is added later."""
+    import pandas as pd
+
+    programme = plan.programme
+    measures = [measure.model_dump(mode="json") for measure in programme.measures]
+    own = [area.districts for area in programme.areas if area.level == "programme"]
+    return {
+        "programme": {
+            "id": programme.id,
+            "name": programme.name.model_dump(),
+            "city": programme.city.model_dump(),
+            "is_demonstration": programme.is_demonstration,
+            "first_quarter": programme.first_quarter,
+            "districts": sorted({code for codes in own for code in codes}),
+            "crs": programme.crs,
+            "measures": measures,
+            "pages": programme.pages.model_dump(),
+        },
+        "quarter": recipe["quarter"],
+        "released_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "recipe": recipe,
+        "inputs": [entry | {"file": published_name(entry["file"])} for entry in inputs],
+        "findings": pd.read_parquet(staged / "findings.parquet").to_dict("records"),
+    }
