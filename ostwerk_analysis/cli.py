@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -60,7 +60,7 @@ RESULTS = {
     "released": "Released: {folder}",
     "unchanged": "Nothing has changed since the release {folder}.",
     "reproduced": "The same again, byte for byte: {folder}",
-    "executed": "Executed; nothing was released.",
+    "executed": "Executed, and nothing released: {kept}",
 }
 
 
@@ -81,17 +81,24 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
-        # A mistake of ours: the log has it whole, the screen only where to look.
+        errors.print(_unexpected(error, arguments, language), style="red", markup=False)
+        sys.exit(1)
+
+
+def _unexpected(error: Exception, arguments: list[str], language: str) -> str:
+    """Say what the system refused, such as space or permission, or that the mistake is ours."""
+    with suppress(OSError):  # the log has it whole, the screen only where to look
         logging.basicConfig(filename=LOG, format="%(asctime)s %(message)s", force=True)
         logging.exception("ostwerk %s", " ".join(arguments))
-        said = text(
-            "Unexpected: {error}. The file {log} has the details; please report it.",
-            language,
-            error=f"{type(error).__name__}: {error}",
-            log=Path(LOG).absolute(),
-        )
-        errors.print(said, style="red", markup=False)
-        sys.exit(1)
+    if isinstance(error, OSError) and error.strerror:
+        file = error.filename2 or error.filename
+        return f"{file}: {error.strerror}" if file else error.strerror
+    return text(
+        "Unexpected: {error}. The file {log} has the details; please report it.",
+        language,
+        error=f"{type(error).__name__}: {error}",
+        log=Path(LOG).absolute(),
+    )
 
 
 def _language(arguments: list[str]) -> tuple[str, list[str]]:
@@ -196,6 +203,7 @@ def application(language: str) -> typer.Typer:
         report: Annotated[
             Path | None, typer.Option(help=_("Folder for the rows set aside and report.json."))
         ] = None,
+        out: Out = Path(),
     ) -> None:
         """Read everything, and list every fault with place and remedy. Ends with 0 if the run
         would accept the data, else with 2. Example: ostwerk check data/leipzig-demo
@@ -206,7 +214,7 @@ def application(language: str) -> typer.Typer:
             data = read(programme)
         _show_reads(say, data, language)
         _show_faults(say, data, language)
-        folder = report or Path("runs") / data.programme.id / "check"
+        folder = report or out / "runs" / data.programme.id / "check"
         _write_report(data, folder, language)
         say.print(text("Rows set aside and report: {folder}", language, folder=folder))
         excess = data.excess()
@@ -303,7 +311,11 @@ def application(language: str) -> typer.Typer:
 
     @command
     def verify(
-        release: Annotated[Path, typer.Argument(help=_("Folder of a release."))], out: Out = Path()
+        release: Annotated[Path, typer.Argument(help=_("Folder of a release."))],
+        out: Annotated[
+            Path | None,
+            typer.Option(help=_("Folder of runs/, if it is not beside that of the release.")),
+        ] = None,
     ) -> None:
         """Compute a release anew from the inputs it recorded, and say whether every table is the
         same byte for byte. Ends with 0 if so, else with 1.
@@ -358,8 +370,13 @@ def _run(
 
 
 def _show_result(say: Console, result: "Result", language: str) -> None:
-    folder = result.release.folder if result.release else ""
-    say.print(text(RESULTS[result.status], language, folder=folder), markup=False)
+    folder = result.release.folder if result.release else None
+    said = text(RESULTS[result.status], language, folder=folder, kept=result.folder)
+    say.print(said, markup=False)
+    if folder and not result.is_current and result.status != "executed":
+        say.print(
+            text("It is not the current one, because there is one of a later quarter.", language)
+        )
 
 
 def _serve(

@@ -342,7 +342,7 @@ def servable(path: Path) -> tuple[Path, list[tuple[str, str]]]:
     ReleaseError
         If a programme has no undamaged release, or there is no programme.
     """
-    if (path / SUMS).is_file():
+    if (path / SUMS).is_file() or (path / MANIFEST).is_file():
         damage = damages(path)
         if not damage:
             return path, []
