@@ -7,10 +7,12 @@ is read as it is, so there is nothing to compile and nothing to forget to compil
 import locale
 import math
 import os
+from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
+from string import Formatter
 
 LANGUAGES = ("de", "en")
 LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
@@ -34,10 +36,55 @@ def text(message: str, language: str = "en", /, **values: object) -> str:
         The English sentence, as it stands in the code.
     language : {"de", "en"}
     **values
-        What the placeholders stand for.
+        What the placeholders stand for; a :class:`Sentence` is said in the language of the whole.
     """
     template = _german().get(message, message) if language == "de" else message
-    return template.format(**values) if values else template
+    if not values:
+        return template
+    said = {
+        name: value.text(language) if isinstance(value, Sentence) else value
+        for name, value in values.items()
+    }
+    return (_German() if language == "de" else Formatter()).vformat(template, (), said)
+
+
+class _German(Formatter):
+    """Writes fractions with a comma."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        written = super().format_field(value, format_spec)
+        return written.replace(".", ",") if isinstance(value, float) else written
+
+
+class Sentence(str):
+    """A sentence that can still be said in either language; as a string it is English.
+
+    Parameters
+    ----------
+    message : str
+        As for :func:`text`.
+    **values
+        What its placeholders stand for.
+    """
+
+    def __new__(cls, message: str, /, **values: object) -> "Sentence":
+        """Say it in English, and remember how."""
+        sentence = super().__new__(cls, text(message, "en", **values))
+        sentence.message, sentence.values = message, values
+        return sentence
+
+    message: str
+    values: dict[str, object]
+
+    def text(self, language: str) -> str:
+        """Say it in a language."""
+        return text(self.message, language, **self.values)
+
+
+def joined(mark: str, sentences: Iterable[str]) -> Sentence:
+    """Join sentences, with a mark between two of them, into one."""
+    parts = {f"part_{number}": sentence for number, sentence in enumerate(sentences)}
+    return Sentence(mark.join(f"{{{name}}}" for name in parts), **parts)
 
 
 def preferred() -> str:
