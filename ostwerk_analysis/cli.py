@@ -292,7 +292,7 @@ def application(language: str) -> typer.Typer:
         """
         from .release import releases as listed
 
-        found = listed(out / "published")
+        found = listed(out / "published", language)
         if found.empty:
             say.print(text("There is no release in {folder}.", language, folder=out / "published"))
         else:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .faults import ReleaseError
+from .language import Sentence, joined
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -157,7 +158,7 @@ def open(path: str | Path, *, verify: bool = True) -> Release:
             "The release {name} is damaged: {damage}. Restore it from a copy, or make it anew with "
             "ostwerk run.",
             name=folder.name,
-            damage="; ".join(damage[:3]),
+            damage=joined("; ", damage[:3]),
         )
     return Release(folder, json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
 
@@ -189,26 +190,29 @@ def _current(folder: Path) -> Path:
     return folder / name
 
 
-def damages(folder: Path) -> list[str]:
+def damages(folder: Path) -> list[Sentence]:
     """Say what is wrong with a release's files; nothing if every one is as it was written."""
     try:
         sums = (folder / SUMS).read_text(encoding="utf-8")
         recorded = {line[66:]: line[:64] for line in sums.split("\n")[:-1]}
         written = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["format"]
     except (OSError, ValueError, TypeError, KeyError):
-        return [f"{SUMS} or {MANIFEST} cannot be read"]
+        return [Sentence("{one} or {other} cannot be read", one=SUMS, other=MANIFEST)]
     if written != FORMAT:
-        return [f"its format is {written!r}, this version reads {FORMAT}"]
+        said = "its format is {format!r}, this version reads {own}"
+        return [Sentence(said, format=written, own=FORMAT)]
     found = {file.relative_to(folder).as_posix(): file for file in _files(folder)}
-    wrong = [] if sums == _listed(recorded) else [f"{SUMS} was changed"]
-    wrong += [f"{name} is missing" for name in sorted(recorded.keys() - found.keys())]
-    wrong += [f"{name} does not belong to it" for name in sorted(found.keys() - recorded.keys())]
+    lost, added = recorded.keys() - found.keys(), found.keys() - recorded.keys()
+    wrong = [] if sums == _listed(recorded) else [Sentence("{name} was changed", name=SUMS)]
+    wrong += [Sentence("{name} is missing", name=name) for name in sorted(lost)]
+    wrong += [Sentence("{name} does not belong to it", name=name) for name in sorted(added)]
     for name in sorted(found.keys() & recorded.keys()):
         try:
             if _sha256(found[name]) != recorded[name]:
-                wrong.append(f"{name} was changed")
+                wrong.append(Sentence("{name} was changed", name=name))
         except OSError as error:
-            wrong.append(f"{name} cannot be read ({error.strerror})")
+            said = "{name} cannot be read ({reason})"
+            wrong.append(Sentence(said, name=name, reason=error.strerror))
     return wrong
 
 
@@ -229,8 +233,8 @@ def _sha256(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def releases(published: Path) -> "pd.DataFrame":
-    """List the releases of all programmes below a folder.
+def releases(published: Path, language: str = "en") -> "pd.DataFrame":
+    """List the releases of all programmes below a folder, their damages said in a language.
 
     Returns
     -------
@@ -246,7 +250,7 @@ def releases(published: Path) -> "pd.DataFrame":
         if current and current not in [folder.name for folder in folders]:
             folders.insert(0, programme / current)
         for folder in folders:
-            damage = damages(folder) if folder.is_dir() else ["it is not there"]
+            damage = damages(folder) if folder.is_dir() else [Sentence("it is not there")]
             manifest = {} if damage else json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
             status = "current" if folder.name == current else "earlier"
             rows.append(
@@ -256,7 +260,7 @@ def releases(published: Path) -> "pd.DataFrame":
                     "quarter": manifest.get("quarter", ""),
                     "released_at": manifest.get("released_at", ""),
                     "status": "damaged" if damage else status,
-                    "damage": "; ".join(damage[:3]),
+                    "damage": joined("; ", damage[:3]).text(language),
                 }
             )
     columns = ["programme", "release", "quarter", "released_at", "status", "damage"]
@@ -289,13 +293,13 @@ def newest(programme: Path, quarter: str) -> Release | None:
     return None
 
 
-def last_good(programme: Path) -> tuple[Release, list[str]]:
+def last_good(programme: Path) -> tuple[Release, list[Sentence]]:
     """Open a programme's current release, or the newest one before it that is undamaged.
 
     Returns
     -------
     release : Release
-    passed_over : list of str
+    passed_over : list of Sentence
         What is wrong with each release that was passed over.
 
     Raises
@@ -309,20 +313,26 @@ def last_good(programme: Path) -> tuple[Release, list[str]]:
     names = [folder.name for folder in candidates]
     if name in names:
         candidates = candidates[names.index(name) :]
-    passed_over = [f"{name}: is not there"] if name and name not in names else []
+    lost = [Sentence("it is not there")] if name and name not in names else []
+    passed_over = [_passed_over(name, lost)] if lost else []
     for folder in candidates:
         if damage := damages(folder):
-            passed_over.append(f"{folder.name}: {'; '.join(damage[:3])}")
+            passed_over.append(_passed_over(folder.name, damage))
             continue
         return open(folder, verify=False), passed_over
     raise ReleaseError(
         "{programme} has no undamaged release. {found} Make one with ostwerk run.",
         programme=programme.name,
-        found=" ".join(passed_over),
+        found=joined(" ", passed_over),
     )
 
 
-def servable(path: Path) -> tuple[Path, list[tuple[str, str]]]:
+def _passed_over(name: str, damage: list[Sentence]) -> Sentence:
+    """Say why a release was passed over."""
+    return Sentence("{name}: {damage}", name=name, damage=joined("; ", damage[:3]))
+
+
+def servable(path: Path) -> tuple[Path, list[tuple[str, Sentence]]]:
     """Say what of a folder can be served, passing over what is damaged.
 
     Parameters
@@ -334,7 +344,7 @@ def servable(path: Path) -> tuple[Path, list[tuple[str, str]]]:
     -------
     path : Path
         The same; for a damaged release, the newest good one of its programme.
-    passed_over : list of (str, str)
+    passed_over : list of (str, Sentence)
         The release served instead, and what is wrong with those passed over.
 
     Raises
@@ -347,14 +357,14 @@ def servable(path: Path) -> tuple[Path, list[tuple[str, str]]]:
         if not damage:
             return path, []
         good, _ = last_good(path.parent)
-        return good.folder, [(good.name, f"{path.name}: {'; '.join(damage[:3])}")]
+        return good.folder, [(good.name, _passed_over(path.name, damage))]
     homes = [path] if (path / CURRENT).is_file() else [m.parent for m in path.glob(f"*/{CURRENT}")]
     if not homes:
         raise ReleaseError(
             "There is no release in {folder}. Make one with: ostwerk run PROGRAMME", folder=path
         )
     found = [last_good(home) for home in sorted(homes)]
-    return path, [(good.name, "; ".join(over)) for good, over in found if over]
+    return path, [(good.name, joined("; ", over)) for good, over in found if over]
 
 
 def stage(published: Path, programme: str) -> Path:

@@ -374,7 +374,7 @@ def test_without_a_marker_the_newest_good_one_steps_in(published):
 def test_where_the_current_one_is_gone_the_newest_good_one_steps_in_and_it_is_said(published):
     shutil.rmtree(published / "osten" / "2026-Q2")
     opened, passed_over = release.last_good(published / "osten")
-    assert (opened.name, passed_over) == ("2026-Q1", ["2026-Q2: is not there"])
+    assert (opened.name, passed_over) == ("2026-Q1", ["2026-Q2: it is not there"])
 
 
 def test_if_all_are_damaged_each_is_named(published):
