@@ -459,8 +459,8 @@ def district_map(
 
 def reading(unit: str, kind: str, language: str) -> str:
     """Name the unit, and say how a circle is to be read."""
-    circles = "the area of a circle stands for the number" if kind in SYMBOL_KINDS else ""
-    parts = [unit_heading(unit, language), text(circles, language) if circles else ""]
+    circles = text("the area of a circle stands for the value", language)
+    parts = [unit_heading(unit, language), circles if kind in SYMBOL_KINDS else ""]
     return ", ".join(part for part in parts if part)
 
 

@@ -230,7 +230,7 @@ def test_counts_are_circles_and_say_so(release):
         "indicator == 'applications' and area_level == 'district' and period == '2026-Q3'"
     )
     assert len(drawn.select(".ow-circles circle")) == (here["value"] > 0).sum()
-    assert "the area of a circle stands for the number" in drawn.select_one(".ow-when").get_text()
+    assert "the area of a circle stands for the value" in drawn.select_one(".ow-when").get_text()
     assert drawn.h2.get_text() == "Applications – SME grants"
 
 

@@ -164,6 +164,13 @@
       where.textContent = pointed < 0 ? data.words.hint : titles[pointed].textContent;
     }
 
+    // Scrolls the table, and never the page, until a row is seen.
+    function reveal(row) {
+      const box = find(".ow-scroll");
+      const top = row.offsetTop - box.scrollTop;
+      if (top < 80 || top > box.clientHeight - 40) box.scrollTop = row.offsetTop - box.clientHeight / 2;
+    }
+
     function choose(i) {
       if (chosen >= 0) {
         shapes[chosen].removeAttribute("aria-selected");
@@ -174,6 +181,7 @@
       if (i >= 0) {
         shapes[i].setAttribute("aria-selected", "true");
         rows[i].classList.add("ow-chosen");
+        reveal(rows[i]);
       }
       shapes[Math.max(i, 0)].setAttribute("tabindex", "0");
       ring.setAttribute("d", i < 0 ? "" : shapes[i].getAttribute("d"));
