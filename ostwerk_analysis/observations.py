@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from .faults import DataError, nearest
+from .language import Sentence
 
 KEY = ["indicator", "area_level", "area_id", "period", "breakdown"]
 COLUMNS = [
@@ -68,19 +69,19 @@ def tidy(frame: pd.DataFrame) -> pd.DataFrame:
     tidied = tidied.astype({name: numbers.get(name, "str") for name in columns})
     hidden, missing = tidied["conf_status"] != "F", tidied["obs_status"] == "M"
     for broken, rule in (
-        (tidied.duplicated(KEY), "stands twice"),
-        (~tidied["area_level"].isin(AREA_LEVELS), "has an unknown area level"),
-        (~tidied["obs_status"].isin(OBS_STATUS), "has an unknown obs_status"),
-        (~tidied["conf_status"].isin(CONF_STATUS), "has an unknown conf_status"),
-        (tidied["value"].isna() & ~hidden & ~missing, "has no value, but is not marked missing"),
-        (tidied["value"].notna() & missing, "has a value, but is marked missing"),
-        (tidied["value"].abs() == float("inf"), "is infinite"),
+        (tidied.duplicated(KEY), Sentence("stands twice")),
+        (~tidied["area_level"].isin(AREA_LEVELS), Sentence("has an unknown area_level")),
+        (~tidied["obs_status"].isin(OBS_STATUS), Sentence("has an unknown obs_status")),
+        (~tidied["conf_status"].isin(CONF_STATUS), Sentence("has an unknown conf_status")),
+        (tidied["value"].isna() & ~hidden & ~missing, Sentence("has no value, but is not M")),
+        (tidied["value"].notna() & missing, Sentence("has a value, but is M (missing)")),
+        (tidied["value"].abs() == float("inf"), Sentence("is infinite")),
     ):
         if broken.any():
             row = tidied.loc[broken, KEY].iloc[0].to_dict()
             raise DataError(
-                "observations: {count} rows break a rule; the first, {row}, {rule}. Correct the "
-                "notebook or indicator that made them.",
+                "observations: {row} {rule} (rows with this fault: {count}). Correct the notebook "
+                "or indicator that made them.",
                 count=int(broken.sum()),
                 row=row,
                 rule=rule,

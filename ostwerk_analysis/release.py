@@ -321,9 +321,9 @@ def last_good(programme: Path) -> tuple[Release, list[Sentence]]:
             continue
         return open(folder, verify=False), passed_over
     raise ReleaseError(
-        "{programme} has no undamaged release. {found} Make one with ostwerk run.",
+        "{programme} has no undamaged release. Make one with ostwerk run. {found}",
         programme=programme.name,
-        found=joined(" ", passed_over),
+        found=joined("; ", passed_over),
     )
 
 

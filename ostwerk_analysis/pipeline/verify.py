@@ -42,7 +42,7 @@ class Verdict:
         if self.same:
             said = [text("All {count} tables are byte-identical.", language, count=self.compared)]
         else:
-            head = "{count} of {all} tables differ:"
+            head = "Tables that differ: {count} of {all}"
             said = [text(head, language, count=len(self.differing), all=self.compared)]
             said += [f"  {name}" for name in self.differing]
         for name, then, now in self.circumstances:

@@ -15,6 +15,7 @@ import pyproj
 import shapely
 
 from ..faults import DataError
+from ..language import Sentence
 from ..programme import Source
 from .marks import number_text
 from .raw import (
@@ -225,7 +226,7 @@ def _far_away(frame: gpd.GeoDataFrame, source: Source) -> dict[int, str]:
             x=west,
             y=south,
             crs=_crs_name(frame.crs),
-            first="longitude" if frame.crs.is_geographic else "easting",
+            first=Sentence("longitude" if frame.crs.is_geographic else "easting"),
         )
     if fits.mean() < 0.5:
         raise DataError(
