@@ -6,9 +6,10 @@ from :data:`RULES`. What stops a run is an :class:`OstwerkError`, whose exit cod
 
 import difflib
 from collections.abc import Iterable
+from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
-from .language import text
+from .language import Sentence, text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -190,13 +191,22 @@ def as_error(fault: dict) -> DataError:
         "{file}, feature {line}" if file.lower().endswith(FEATURE_FILES) else "{file}, line {line}"
     )
     if fault["rule"] in SAID_IN_WORDS:
-        expected = DataError(expected)
+        expected = Sentence(expected)
+    value: str = fault["value"]
+    if fault["rule"] == "geometry":  # words of ours, and in brackets what GEOS says
+        ours, bracket, detail = value.partition(" (")
+        value = Sentence("{ours}{detail}", ours=Sentence(ours), detail=bracket + detail)
+    column = reduce(_and, fault["column"].split(" and "))
     return DataError(
         "{place}: {said} {remedy}",
-        place=DataError(place, file=file, line=fault["line"]),
-        said=DataError(rule.text, value=fault["value"], column=fault["column"], expected=expected),
-        remedy=DataError(rule.remedy),
+        place=Sentence(place, file=file, line=fault["line"]),
+        said=Sentence(rule.text, value=value, column=column, expected=expected),
+        remedy=Sentence(rule.remedy),
     )
+
+
+def _and(first: str, second: str) -> Sentence:
+    return Sentence("{first} and {second}", first=first, second=second)
 
 
 def sentence(fault: dict, language: str = "en") -> str:

@@ -238,7 +238,8 @@ def _far_away(frame: gpd.GeoDataFrame, source: Source) -> dict[int, str]:
             crs=_crs_name(frame.crs),
         )
     return {
-        row: f"outside the area of {_crs_name(frame.crs)}" for row in frame.index[~fits].tolist()
+        row: f"outside its coordinate system ({_crs_name(frame.crs)})"
+        for row in frame.index[~fits].tolist()
     }
 
 

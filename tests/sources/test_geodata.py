@@ -167,7 +167,7 @@ def test_features_without_a_valid_shape_are_set_aside(read_features):
         "missing",
     ]
     assert raw.faults["column"].unique().tolist() == ["geometry"]
-    assert "sites.geojson, line 4: The geometry is not valid (Self-intersection" in sentence(
+    assert "sites.geojson, feature 4: The geometry is not valid (Self-intersection" in sentence(
         raw.faults.to_dict("records")[2]
     )
     assert raw.rows_read == 6
@@ -185,7 +185,7 @@ def test_single_feature_far_away_is_set_aside(read_features):
         *(feature(HALL_METRES, id=str(n)) for n in range(3)), feature([0, 0], id="x"), crs=UTM
     )
     assert raw.frame["id"].tolist() == ["0", "1", "2"]
-    assert raw.faults["value"].tolist() == ["outside the area of EPSG:25833"]
+    assert raw.faults["value"].tolist() == ["outside its coordinate system (EPSG:25833)"]
     assert raw.set_aside["_line"].tolist() == [4]
 
 
