@@ -2,12 +2,13 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from .faults import DataError, sentence
+from .faults import DataError, as_error, nearest
 from .programme import Programme
 from .tables import TABLES
 
@@ -134,38 +135,54 @@ class Dataset:
         return pd.DataFrame(rows)
 
     def excess(self) -> list[DataError]:
-        """List the sources with more faults than the programme allows, none if all is well.
+        """List what keeps the data from being used, nothing if all is well.
 
-        A broken key is never allowed, another fault in ``fault_limit_pct`` of a source's rows.
+        A broken key is never allowed, another fault in ``fault_limit_pct`` of the rows that a
+        source was asked for. No district of a programme's area may be missing.
         """
-        errors = []
+        return [*self._excessive_faults(), *self._missing_districts()]
+
+    def _excessive_faults(self) -> Iterator[DataError]:
+        """Say which sources have more faults than the programme allows."""
         origin = ["table", "source", "file"]
         for read in self.reads.to_dict("records"):
             found = self.faults[(self.faults[origin] == [read[k] for k in origin]).all(axis=1)]
-            contract = TABLES[read["table"]]
+            of_key = TABLES[read["table"]].unique
             is_key = (found["rule"] == "key") | (
-                (found["rule"] == "required") & found["column"].isin(contract.unique)
+                (found["rule"] == "required") & found["column"].isin(of_key)
             )
-            share_pct = 100 * read["set_aside"] / max(read["rows_read"], 1)
+            asked_for = read["rows_read"] - read["skipped"]
+            share_pct = 100 * read["set_aside"] / max(asked_for, 1)
             if is_key.any() or share_pct > read["fault_limit_pct"]:
-                errors.append(
-                    DataError(
-                        "{table} from {file}: {set_aside} of {rows_read} rows set aside "
-                        "({share:.1f} %, allowed {limit:g} %), {keys} of them for their key. The "
-                        "first: {first}",
-                        table=read["table"],
-                        file=read["file"],
-                        set_aside=read["set_aside"],
-                        rows_read=read["rows_read"],
-                        share=share_pct,
-                        limit=read["fault_limit_pct"],
-                        keys=found.loc[is_key, "line"].nunique(),
-                        first=sentence(
-                            (found[is_key] if is_key.any() else found).to_dict("records")[0]
-                        ),
-                    )
+                first = (found[is_key] if is_key.any() else found).to_dict("records")[0]
+                yield DataError(
+                    "{table} from {file}: {set_aside} of {rows} rows set aside ({share:.1f} %, "
+                    "allowed {limit:g} %), {keys} of them for their key. The first: {first}",
+                    table=read["table"],
+                    file=read["file"],
+                    set_aside=read["set_aside"],
+                    rows=asked_for,
+                    share=share_pct,
+                    limit=read["fault_limit_pct"],
+                    # A line may hold several rows, as in statistics with a column for each year.
+                    keys=len(found.loc[is_key, ["line", "value"]].drop_duplicates()),
+                    first=as_error(first),
                 )
-        return errors
+
+    def _missing_districts(self) -> Iterator[DataError]:
+        """Say which districts a programme's area is made of that are not there."""
+        known = set(self.districts["district_id"])
+        for area in self.programme.areas:
+            for code in area.districts:
+                if code not in known:
+                    yield DataError(
+                        "{file}: the area {area} has the district {code}, which the table "
+                        "districts does not have, or not without a fault; the nearest is {near}.",
+                        file=self.programme.path.name,
+                        area=area.id,
+                        code=code,
+                        near=nearest(code, known),
+                    )
 
     def save(self, folder: str | Path) -> Path:
         """Write a snapshot that :func:`ostwerk_analysis.load` reads back without the files."""

@@ -144,7 +144,8 @@ RULES = {
     ),
     "ambiguous_name": Rule(
         "{value} is the name of {expected}.",
-        "State the area_level under constants of the source in programme.toml.",
+        "State the area_level under constants of the source in programme.toml, or give the codes "
+        "in a column district_id.",
     ),
     "outside": Rule(
         "The point {value} lies in no district.",

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from . import geo, sources
@@ -16,10 +17,12 @@ from .dataset import SNAPSHOT, Dataset
 from .faults import FAULT_COLUMNS, DataError, faults_frame, nearest
 from .programme import Programme, Source
 from .sources import marks
-from .tables import KINDS, RELATIONS, STATUS_LADDER, TABLES, broken_rules, wz_section
+from .tables import KINDS, RELATIONS, STATUS_LADDER, TABLES, WZ_SECTIONS, broken_rules, wz_section
 
 ORIGIN = ["_read", "_source", "_file", "_line"]
 """Where a row came from."""
+SHARES_TOLERANCE_PCT = 0.03
+"""Shares may be rounded to two places, so that those of five funds add up to 100 but for this."""
 
 
 def load(path: str | Path | Programme, files: Mapping[str, Path] | None = None) -> Dataset:
@@ -35,18 +38,18 @@ def load(path: str | Path | Programme, files: Mapping[str, Path] | None = None) 
     Raises
     ------
     DataError
-        If a file cannot be read, or more rows are set aside than the programme allows; all such
-        faults at once. :func:`check` gives the Dataset all the same.
+        If a file cannot be read, more rows are set aside than the programme allows, or an area is
+        made of districts that are not there; all such faults at once. :func:`check` gives the
+        Dataset all the same unless a file cannot be read.
     """
     if not isinstance(path, Programme) and (Path(path) / SNAPSHOT).is_file():
         return Dataset.from_snapshot(Path(path))
     data = check(path, files)
     if errors := data.excess():
         raise DataError(
-            "{count} sources have too many faults:\n{errors}\nList all faults with: ostwerk check "
+            "The data cannot be used as they are:\n{errors}\nList all faults with: ostwerk check "
             "{path}",
-            count=len(errors),
-            errors="\n".join(str(error) for error in errors),
+            errors=errors,
             path=data.programme.path,
         )
     return data
@@ -58,7 +61,8 @@ def check(path: str | Path | Programme, files: Mapping[str, Path] | None = None)
     Raises
     ------
     DataError
-        If a file is missing or unreadable as a whole; all such files at once.
+        If a file is missing, unreadable as a whole, or lacks a column that its table needs; all
+        such files at once.
     """
     programme = path if isinstance(path, Programme) else Programme.read(path)
     geo.metric(programme.crs)
@@ -76,7 +80,8 @@ def check(path: str | Path | Programme, files: Mapping[str, Path] | None = None)
             file=programme.path.name,
         )
     gathered: dict[str, list[_Read]] = {}
-    broken, inputs = [], {}
+    broken: list[DataError] = []
+    inputs = {}
     for source in programme.sources:
         try:
             file = (files or {}).get(source.path) or programme.source_path(source)
@@ -87,13 +92,14 @@ def check(path: str | Path | Programme, files: Mapping[str, Path] | None = None)
                     "{file} changed while it was read. Run again when it is complete.",
                     file=source.path,
                 )
+            _check_columns(source, raw)
         except DataError as error:
-            broken.append(f"{source.table}: {error}")
+            broken.append(DataError("{table}: {error}", table=source.table, error=error))
             continue
         gathered.setdefault(source.table, []).append((source, raw))
         inputs[source.path] = {"file": source.path, "bytes": before[0], "sha256": before[1]}
     if broken:
-        raise DataError("{errors}", errors="\n".join(broken))
+        raise DataError("{errors}", errors=broken)
     return _assemble(programme, gathered, pd.DataFrame(inputs.values()))
 
 
@@ -116,6 +122,57 @@ def digest(file: Path) -> tuple[int, str]:
         return opened.tell(), found.hexdigest()
 
 
+def _check_columns(source: Source, raw: sources.RawTable) -> None:
+    """Refuse a source that does not fit its table.
+
+    Raises
+    ------
+    DataError
+        If ``programme.toml`` names a column that the table does not have, if no column fills one
+        that every row needs, or if ``where`` keeps no row.
+    """
+    contract, found = TABLES[source.table], list(raw.frame.columns)
+    known = [*contract.columns, *(["area_name"] if source.table == "statistics" else [])]
+    for key in ("columns", "values", "constants"):
+        for column in getattr(source, key):
+            if column not in known:
+                raise DataError(
+                    "{file}: the table {table} has no column {column!r}, which {key} in "
+                    "programme.toml names; did you mean {near!r}?",
+                    file=source.path,
+                    table=source.table,
+                    column=column,
+                    key=key,
+                    near=nearest(column, known),
+                )
+    needed = [name for name, column in contract.columns.items() if column.metadata["required"]]
+    given = [*found, "area_level"]  # understood where it is left out
+    if source.table == "statistics" and "area_name" in found:
+        given.append("district_id")
+    if missing := [name for name in needed if name not in given]:
+        raise DataError(
+            "{file} has no column {column!r}, which the table {table} needs; the nearest is "
+            "{near!r}. Name it under columns in programme.toml.",
+            file=source.path,
+            table=source.table,
+            column=missing[0],
+            near=nearest(missing[0], [name for name in found if name != "_line"]),
+        )
+    if contract.metadata["geometry"] == "required" and "geometry" not in found:
+        raise DataError(
+            "{file} has no shapes, which the table {table} needs. Export it as GeoJSON or "
+            "GeoPackage.",
+            file=source.path,
+            table=source.table,
+        )
+    if raw.rows_skipped and raw.rows_skipped == raw.rows_read:
+        raise DataError(
+            "{file}: where keeps none of {count} rows. Compare its values with the file's.",
+            file=source.path,
+            count=raw.rows_read,
+        )
+
+
 _Read = tuple[Source, sources.RawTable]
 
 
@@ -124,9 +181,16 @@ def _assemble(
 ) -> Dataset:
     """Check table after table, those that others refer to first."""
     tables: dict[str, pd.DataFrame] = {}
+    broken: list[DataError] = []
     faults, set_aside, reads = [], {}, []
     for name in (name for name in TABLES if name in gathered):
-        frame, found, aside = _table(name, gathered[name], tables, programme)
+        try:
+            frame, found, aside = _table(name, gathered[name], tables, programme)
+        except DataError as error:
+            broken.append(DataError("{table}: {error}", table=name, error=error))
+            if name == "districts":  # without them nothing else can be placed
+                break
+            continue
         tables[name] = frame.drop(columns=ORIGIN).reset_index(drop=True)
         faults.append(found)
         if len(aside):
@@ -147,6 +211,8 @@ def _assemble(
                     else programme.fault_limit_pct,
                 }
             )
+    if broken:
+        raise DataError("{errors}", errors=broken)
     return Dataset(
         programme=programme,
         tables=tables,
@@ -165,15 +231,15 @@ def _table(
     texts, frames, bad = [], [], []
     start = 0
     for number, (source, raw) in enumerate(read):
-        origin = {"_read": number, "_source": source.path, "_file": Path(source.path).name}
-        text = raw.frame.assign(**origin)
+        text = _text(number, source, raw)
         text.index = pd.RangeIndex(start, start := start + len(text))
-        if "area_name" in text:
+        if name == "statistics" and "area_name" in text and "district_id" not in text:
             text, unnamed = _name_areas(text, tables, programme)
             bad.append(unnamed)
         typed, unreadable = _typed(text, name, source)
-        if "geometry" in text:
-            typed["geometry"] = gpd.GeoSeries(text["geometry"]).to_crs(programme.crs)
+        if contract.metadata["geometry"] and "geometry" in text:
+            shapes = raw.frame.geometry.to_crs(programme.crs)
+            typed["geometry"] = shapes.set_axis(text.index)
         texts.append(text)
         frames.append(typed)
         bad.append(unreadable)
@@ -186,40 +252,52 @@ def _table(
         bad.append(misplaced)
     if name == "businesses":
         once["section"] = wz_section(once["wz_code"], once["wz_version"])
-        homeless = once["wz_code"].notna() & once["section"].isna()
+        has_version = once["wz_version"].isna() | once["wz_version"].isin(WZ_SECTIONS)
+        homeless = once["wz_code"].notna() & once["section"].isna() & has_version
         bad.append(_rows(once[homeless], "wz_code", "pattern", "a code of the WZ such as 47.11"))
     unreadable = pd.concat(bad, ignore_index=True)
     broken = broken_rules(once[list(contract.columns)], contract)
     # An unreadable cell or an unmatched name leaves a gap, which is not another fault.
-    unnamed = unreadable[unreadable["rule"] == "area_name"].assign(column="district_id")
+    unnamed = unreadable[unreadable["column"] == "area_name"].assign(column="district_id")
     seen = pd.MultiIndex.from_frame(pd.concat([unreadable, unnamed])[["row", "column"]])
     broken = broken[~pd.MultiIndex.from_frame(broken[["row", "column"]]).isin(seen)]
-    bad = [
-        unreadable,
-        broken,
-        _dangling(once, name, tables, programme),
-        _group_rules(once, name),
-    ]
-    found = pd.concat(bad, ignore_index=True)
-    accepted = once.drop(index=found["row"].unique(), errors="ignore")
-    faults = pd.concat([_described(found, text, name), *(raw.faults for _, raw in read)])
-    aside = text.drop(index=accepted.index)
-    said = found.groupby("row")["rule"].agg(lambda rules: ", ".join(sorted(set(rules))))
-    aside = pd.DataFrame(aside.assign(_rules=said.reindex(aside.index)).astype("str"))
+    found = pd.concat(
+        [unreadable, broken, _dangling(once, name, tables, programme)], ignore_index=True
+    )
+    good = once.drop(index=found["row"].unique(), errors="ignore")
+    found = pd.concat([found, _group_rules(good, name)], ignore_index=True)
+    accepted = good.drop(index=found["row"].unique(), errors="ignore")
+    faults = [_described(found, text, name)]
+    faults += [raw.faults.assign(file=Path(source.path).name) for source, raw in read]
+    return accepted, pd.concat(faults), _set_aside(text.drop(index=accepted.index), found, read)
+
+
+def _text(number: int, source: Source, raw: sources.RawTable) -> pd.DataFrame:
+    """Give the cells of a file with their origin, shapes as text among them."""
+    text = pd.DataFrame(raw.frame)
+    if "geometry" in text:
+        text = text.assign(geometry=raw.frame.geometry.to_wkt())
+    return text.assign(_read=number, _source=source.path, _file=Path(source.path).name)
+
+
+def _set_aside(text: pd.DataFrame, found: pd.DataFrame, read: list[_Read]) -> pd.DataFrame:
+    """Keep rows as they stand in the files, with the rules that they break."""
+    rules = found.groupby("row")["rule"].agg(lambda rules: ", ".join(sorted(set(rules))))
+    rows = text.drop(columns="_read").assign(_rules=rules.reindex(text.index)).astype("str")
     unsplit = [
         raw.set_aside.assign(
             _source=source.path,
             _file=Path(source.path).name,
             _rules=raw.faults["rule"].to_numpy(),
-        )
+        ).astype("str")
         for source, raw in read
         if len(raw.set_aside)
     ]
-    return accepted, faults, pd.concat([aside, *unsplit], ignore_index=True)
+    return pd.concat([rows, *unsplit], ignore_index=True)
 
 
-def _rows(frame: pd.DataFrame, column: str, rule: str, expected: object = "") -> pd.DataFrame:
-    """Say of rows that they break a rule; ``expected`` may differ from row to row."""
+def _rows(frame: pd.DataFrame, column: object, rule: str, expected: object = "") -> pd.DataFrame:
+    """Say of rows that they break a rule; column and expected may differ from row to row."""
     return pd.DataFrame({"row": frame.index, "column": column, "rule": rule, "expected": expected})
 
 
@@ -284,51 +362,56 @@ def _typed(text: pd.DataFrame, name: str, source: Source) -> tuple[pd.DataFrame,
 
 
 def _duplicates(text: pd.DataFrame, key: list[str]) -> pd.DataFrame:
-    """Find rows that stand twice, the same in every cell; the first one is kept."""
-    cells = [column for column in text if column not in {*ORIGIN, "geometry"}]
+    """Find rows that stand twice, the same in every cell and shape; the first one is kept."""
+    cells = [column for column in text if column not in ORIGIN]
     return _rows(text[text.duplicated(cells)], " and ".join(key), "duplicate_row")
 
 
 def _name_areas(
     text: pd.DataFrame, tables: dict[str, pd.DataFrame], programme: Programme
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give rows that name an area its code and level, and say which name none."""
-    names: dict[str, tuple[str, str]] = {}
-    for level, table, code in (
-        ("borough", "boroughs", "borough_id"),
-        ("district", "districts", "district_id"),
-    ):
-        if table in tables:
-            pairs = zip(tables[table]["name"], tables[table][code], strict=True)
-            names |= {name: (found, level) for name, found in pairs}
-    names |= dict.fromkeys(
-        (programme.city.name, *programme.city.aliases), (programme.city.id, "city")
-    )
-    known = {name: code for name, (code, _) in names.items()}
-    levels = {name: level for name, (_, level) in names.items()}
-    strange = text[~text["area_name"].isin(names)]
-    near = {name: nearest(str(name), names) for name in strange["area_name"].unique()}
-    named = text.assign(
-        district_id=text["area_name"].map(known).astype("str"),
-        area_level=text["area_name"].map(levels).astype("str"),
-    )
-    return named, _rows(strange, "area_name", "area_name", strange["area_name"].map(near))
+    """Give rows that name an area its code and level, and say which name none, or several.
+
+    Where a row states its level, only areas of that level are looked at.
+    """
+    city = programme.city
+    areas = [("city", name, city.id) for name in dict.fromkeys((city.name, *city.aliases))]
+    for level in ("borough", "district"):
+        if (table := tables.get(f"{level}s")) is not None:
+            codes = zip(table["name"], table[f"{level}_id"], strict=True)
+            areas += [(level, name, code) for name, code in codes]
+    known = pd.DataFrame(areas, columns=["area_level", "area_name", "district_id"], dtype="str")
+    by = ["area_name"]
+    if "area_level" in text:
+        by = ["area_level", "area_name"]
+        text = text.assign(area_level=text["area_level"].fillna("district"))
+    names, wanted = (pd.MultiIndex.from_frame(frame[by]) for frame in (known, text))
+    several = wanted.isin(names[names.duplicated()])
+    is_first = ~names.duplicated()
+    place = np.where(several, -1, names[is_first].get_indexer(wanted))
+    found = known[is_first].reset_index(drop=True).reindex(place).set_axis(text.index)
+    text = text.assign(**{column: found[column] for column in known if column not in by})
+    empty = text["area_name"].isna()
+    strange = text.loc[~empty & ~several & found["district_id"].isna(), "area_name"]
+    near = {name: nearest(name, known["area_name"]) for name in strange.unique()}
+    levels = ("a " + known["area_level"]).groupby(known["area_name"]).agg(" and ".join)
+    bad = [
+        _rows(text[empty], "area_name", "required"),
+        _rows(strange, "area_name", "area_name", strange.map(near)),
+        _rows(text[several], "area_name", "ambiguous_name", text["area_name"][several].map(levels)),
+    ]
+    return text, pd.concat(bad, ignore_index=True)
 
 
 def _place(
     frame: pd.DataFrame, name: str, tables: dict[str, pd.DataFrame], programme: Programme
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """Give a table its geometry in metres, and districts to what has a point."""
-    if "geometry" in frame:
-        shapes = gpd.GeoSeries(frame["geometry"], crs=programme.crs)
-        placed = gpd.GeoDataFrame(frame, geometry=shapes)
-    elif "lon" in frame:
-        shapes = geo.points(frame["lon"], frame["lat"], programme.crs)
-        placed = gpd.GeoDataFrame(frame, geometry=shapes)
-    else:
-        placed = gpd.GeoDataFrame(
-            frame, geometry=gpd.GeoSeries(None, frame.index), crs=programme.crs
-        )
+    shapes = gpd.GeoSeries(frame.get("geometry"), frame.index, crs=programme.crs)
+    is_drawn = shapes.notna()
+    if "lon" in frame:  # for the rows of a source without shapes
+        shapes = shapes.fillna(geo.points(frame["lon"], frame["lat"], programme.crs))
+    placed = gpd.GeoDataFrame(frame, geometry=shapes)
     if name == "districts":
         unassigned = placed["borough_id"].isna()
         if unassigned.any() and "boroughs" in tables and tables["boroughs"].geometry.notna().all():
@@ -344,7 +427,7 @@ def _place(
     elsewhere = located.notna() & stated.notna() & (located != stated)
     lost = ~has_point & stated.isna()
     bad = [
-        _rows(placed[outside], "lon and lat" if "lon" in frame else "geometry", "outside"),
+        _rows(placed[outside], np.where(is_drawn, "geometry", "lon and lat")[outside], "outside"),
         _rows(placed[elsewhere], "district_id", "elsewhere", located[elsewhere]),
     ]
     if name == "businesses":
@@ -382,7 +465,7 @@ def _group_rules(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Find groups of rows that do not fit together; all rows of such a group are set aside."""
     if name == "funding_shares":
         total = frame.groupby("grant_id")["share_pct"].transform("sum")
-        wrong = (total - 100).abs() > 0.01
+        wrong = (total - 100).abs() > SHARES_TOLERANCE_PCT
         return _rows(frame[wrong], "grant_id", "sum", total[wrong].map("{:g}".format))
     if name == "jobs":
         rung = frame["status"].map({status: n for n, status in enumerate(STATUS_LADDER)})
