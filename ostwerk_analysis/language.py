@@ -36,13 +36,14 @@ def text(message: str, language: str = "en", /, **values: object) -> str:
         The English sentence, as it stands in the code.
     language : {"de", "en"}
     **values
-        What the placeholders stand for; a :class:`Sentence` is said in the language of the whole.
+        What the placeholders stand for. One with a method ``text``, such as a :class:`Sentence`
+        or an error, is said in the language of the whole.
     """
     template = _german().get(message, message) if language == "de" else message
     if not values:
         return template
     said = {
-        name: value.text(language) if isinstance(value, Sentence) else value
+        name: value.text(language) if hasattr(value, "text") else value
         for name, value in values.items()
     }
     return (_German() if language == "de" else Formatter()).vformat(template, (), said)

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic_core import PydanticKnownError
 
 from . import periods
 from .faults import FEATURE_FILES, DataError, nearest
+from .language import Sentence, joined
 
 _NAMES = r"(password|passwort|passwd|pwd|secret|token|api[_-]?key)"
 SECRET = re.compile(_NAMES + "s?$", re.IGNORECASE)
@@ -197,15 +199,15 @@ class Programme(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if wrong := [*self._wrong_ids(), *self._wrong_tree(), *self._wrong_measures()]:
-            raise ValueError("\n  ".join(wrong))
+            raise ValueError(joined("\n  ", wrong))
         return self
 
-    def _wrong_ids(self) -> Iterator[str]:
+    def _wrong_ids(self) -> Iterator[Sentence]:
         """Say which codes stand twice, and what else does not fit together."""
         try:
             periods.parse_quarter(self.first_quarter)
         except DataError as error:
-            yield f"first_quarter: {error}"
+            yield Sentence("{place}: {reason}", place="first_quarter", reason=error)
         lists: dict[str, list[str]] = {
             "measures": [measure.id for measure in self.measures],
             "areas, and the city": [area.id for area in self.areas] + [self.city.id],
@@ -213,29 +215,33 @@ class Programme(Section):
         }
         for name, codes in lists.items():
             if doubled := sorted({code for code in codes if codes.count(code) > 1}):
-                yield f"{name}: the id '{doubled[0]}' stands twice; each needs its own"
+                said = "{name}: the id '{id}' stands twice; each needs its own"
+                yield Sentence(said, name=Sentence(name), id=doubled[0])
         for measure in self.measures:
             if measure.starts_on and measure.ends_on and measure.ends_on < measure.starts_on:
-                yield f"measures: '{measure.id}' ends before it starts"
+                yield Sentence("measures: '{id}' ends before it starts", id=measure.id)
 
-    def _wrong_tree(self) -> Iterator[str]:
+    def _wrong_tree(self) -> Iterator[Sentence]:
         """Say which parents are not there, and which measures are their own ancestors."""
         parents = {measure.id: measure.parent for measure in self.measures}
         for code, parent in parents.items():
             if parent and parent not in parents:
                 near = nearest(parent, parents)
-                yield (
-                    f"measures: parent '{parent}' of '{code}' is not a measure;"
-                    f" did you mean '{near}'?"
+                yield Sentence(
+                    "measures: parent '{parent}' of '{id}' is not a measure; did you mean "
+                    "'{near}'?",
+                    parent=parent,
+                    id=code,
+                    near=near,
                 )
             ancestors: list[str] = []
             while parent and parent not in ancestors:
                 ancestors.append(parent)
                 parent = parents.get(parent, "")
             if code in ancestors:
-                yield f"measures: '{code}' is its own ancestor"
+                yield Sentence("measures: '{id}' is its own ancestor", id=code)
 
-    def _wrong_measures(self) -> Iterator[str]:
+    def _wrong_measures(self) -> Iterator[Sentence]:
         """Say which targets and headlines name a measure that is not there."""
         ids = [measure.id for measure in self.measures]
         pledges: dict[str, list[Any]] = {"targets": self.targets, "headlines": self.headlines}
@@ -243,9 +249,11 @@ class Programme(Section):
             for entry in entries:
                 if entry.measure_id and entry.measure_id not in ids:
                     near = nearest(entry.measure_id, ids)
-                    yield (
-                        f"{name}: measure_id '{entry.measure_id}' is not a measure;"
-                        f" did you mean '{near}'?"
+                    yield Sentence(
+                        "{name}: measure_id '{id}' is not a measure; did you mean '{near}'?",
+                        name=name,
+                        id=entry.measure_id,
+                        near=near,
                     )
 
     @property
@@ -316,24 +324,27 @@ class Programme(Section):
         except ValidationError as error:
             lines = [_said(fault) for fault in error.errors()]
             raise DataError(
-                "{path} has faults:\n  {lines}", path=path, lines="\n  ".join(lines)
+                "{path} has faults:\n  {lines}", path=path, lines=joined("\n  ", lines)
             ) from None
         programme._path = path.absolute()
         return programme
 
 
-def _said(fault: Any) -> str:
+def _said(fault: Any) -> Sentence:
     """Say a fault that pydantic found as a user needs it: place, reason, nearest key."""
     *place, key = fault["loc"] or [""]
-    where = _place(fault["loc"])
-    reason = fault["msg"].removeprefix("Value error, ")
+    where, values = _place(fault["loc"]), fault.get("ctx", {})
     if fault["type"] == "extra_forbidden":
-        return f"{where}: unknown key; did you mean '{nearest(key, _keys_at(place))}'?"
+        near = nearest(key, _keys_at(place))
+        return Sentence("{place}: unknown key; did you mean '{near}'?", place=where, near=near)
     if fault["type"] == "missing":
-        return f"{where}: is missing"
-    if fault["type"] == "value_error":
-        return f"{where}: {reason}" if where else reason
-    return f"{where}: {reason}, got {fault['input']!r}"
+        return Sentence("{place}: is missing", place=where)
+    if fault["type"] == "value_error":  # of our own
+        reason = values["error"].args[0]
+        return Sentence("{place}: {reason}", place=where, reason=reason) if where else reason
+    reason = Sentence(PydanticKnownError(fault["type"], values).message_template, **values)
+    given = fault["input"]
+    return Sentence("{place}: {reason}, got {given!r}", place=where, reason=reason, given=given)
 
 
 def _place(steps: Iterable[str | int]) -> str:
