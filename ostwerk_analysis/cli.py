@@ -87,6 +87,7 @@ def main() -> None:
 
 def _unexpected(error: Exception, arguments: list[str], language: str) -> str:
     """Say what the system refused, such as space or permission, or that the mistake is ours."""
+    logging.raiseExceptions = False  # a full disk takes no log either
     with suppress(OSError):  # the log has it whole, the screen only where to look
         logging.basicConfig(filename=LOG, format="%(asctime)s %(message)s", force=True)
         logging.exception("ostwerk %s", " ".join(arguments))

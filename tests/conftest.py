@@ -1,8 +1,12 @@
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from ostwerk_analysis.language import LOCALE_VARIABLES
 
 REAL_DATA = Path(os.environ.get("OSTWERK_REAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
 SMALL_CITY = Path(__file__).parent / "small_city"
@@ -43,3 +47,70 @@ def change():
         file.write_text(text.replace(old, new), encoding="utf-8")
 
     return change
+
+
+@pytest.fixture
+def ostwerk(tmp_path):
+    """Call the real command: ``ostwerk("run", city, LANG="de_DE.UTF-8")``."""
+    command = Path(sys.executable).with_name("ostwerk")
+
+    def call(*arguments: object, cwd: Path = tmp_path, **environment: str):
+        surrounding = {k: v for k, v in os.environ.items() if k not in LOCALE_VARIABLES}
+        return subprocess.run(
+            [command, *map(str, arguments)],
+            cwd=cwd,
+            env=surrounding | {"LANG": "C.UTF-8", "COLUMNS": "200"} | environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+        )
+
+    return call
+
+
+@pytest.fixture
+def quick_city(small_city) -> Path:
+    """A copy of the small city with notebooks of its own that take little time."""
+    import_ow, load = "import ostwerk_analysis as ow", "data = ow.load(programme)"
+    parameters = 'programme = "."\nquarter = "2025Q2"\nresults = "."'
+    # Each in the place of one of ours; one of them has something to say.
+    for name in ("10_data_quality", "30_businesses", "40_employment", "50_participants"):
+        write_notebook(small_city / "notebooks" / f"{name}.ipynb", parameters, import_ow)
+    write_notebook(
+        small_city / "notebooks" / "60_geography.ipynb", parameters, import_ow, load, "data"
+    )
+    write_notebook(
+        small_city / "notebooks" / "20_funding.ipynb",
+        parameters,
+        import_ow,
+        load,
+        "named = {'applications', 'grants_approved_eur', 'unemployed'}\n"
+        "chosen = [one for one in ow.indicators.CATALOGUE if one.id in named]",
+        "observations = ow.indicators.compute(data, quarter, indicators=chosen)",
+        "ow.observations.save(observations, results)",
+    )
+    write_notebook(
+        small_city / "notebooks" / "90_quarterly_report.ipynb",
+        'release = "."\nlanguage = "de"',
+        import_ow,
+        "ow.figures.about(ow.release.open(release), language)",
+    )
+    return small_city
+
+
+def write_notebook(path: Path, parameters: str, *cells: str) -> Path:
+    """Write a notebook with a ``parameters`` cell."""
+    import nbformat
+
+    new = nbformat.v4.new_code_cell
+    first = new(parameters, id="parameters", metadata={"tags": ["parameters"]})
+    cells = [first, *(new(cell, id=f"cell-{number}") for number, cell in enumerate(cells))]
+    path.parent.mkdir(exist_ok=True)
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+@pytest.fixture
+def notebook_at():
+    """Write a notebook: ``notebook_at(path, "a = 1", "cell", "cell")``."""
+    return write_notebook
