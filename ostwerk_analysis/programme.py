@@ -339,6 +339,8 @@ def _said(fault: Any) -> Sentence:
         return Sentence("{place}: unknown key; did you mean '{near}'?", place=where, near=near)
     if fault["type"] == "missing":
         return Sentence("{place}: is missing", place=where)
+    if fault["type"] == "too_short":
+        return Sentence("{place}: is empty", place=where)
     if fault["type"] == "value_error":  # of our own
         reason = values["error"].args[0]
         return Sentence("{place}: {reason}", place=where, reason=reason) if where else reason
