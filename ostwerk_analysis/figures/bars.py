@@ -6,7 +6,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from ..codes import code_name
+from ..codes import CODES, code_name
 from ..faults import DataError
 from ..language import quarter, text
 from ..observations import as_of, dimensions, select
@@ -50,7 +50,7 @@ def bars(
     parts : mapping, optional
         Names of the dimension's codes.
     order : sequence of str
-        Codes from top to bottom; the others follow.
+        Codes from top to bottom; the others follow. By default that of :data:`CODES`.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def bars(
             period=period,
         )
     picked = picked.assign(code=picked["breakdown"].str.partition("=")[2])
-    place = {code: i for i, code in enumerate(order)}
+    place = {code: i for i, code in enumerate(order or CODES.get(by, {}))}
     picked = picked.sort_values("code", key=lambda code: code.map(place).fillna(len(place)))
     digits = digits_for(picked["value"], str(declared["kind"]))
     words = [

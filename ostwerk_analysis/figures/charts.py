@@ -25,6 +25,7 @@ from .values import (
     label,
     source,
     states,
+    unit_heading,
     unobserved,
     written,
 )
@@ -180,7 +181,7 @@ def time_series(
             hovertemplate="%{text}<extra></extra>",
         )
     figure.update_xaxes(type="category", categoryarray=periods, tickangle=0, **_ticks(periods))
-    figure.update_yaxes(rangemode="tozero")
+    figure.update_yaxes(rangemode="tozero", exponentformat="none", separatethousands=True)
     figure.update_layout(showlegend=len(areas) > 1)
     title = label(catalogue, indicator, language, breakdown, parts)
     newest_first = picked.sort_values("period", ascending=False)
@@ -188,7 +189,9 @@ def time_series(
         newest_first, catalogue, areas, language=language, parts=parts, is_turned=True
     )
     span = f"{quarter(periods[0], language)} – {quarter(periods[-1], language)}"
-    return _chart(figure, title, span, declared, table, language)
+    heading = unit_heading(unit, language)
+    subtitle = f"{span}, {heading}" if heading else span
+    return _chart(figure, title, subtitle, declared, table, language)
 
 
 def _ticks(periods: list[str]) -> dict[str, list[str]]:
