@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
-from pydantic_core import PydanticKnownError
 
 from . import periods
 from .faults import FEATURE_FILES, DataError, nearest
@@ -21,6 +20,25 @@ from .language import Sentence, joined
 _NAMES = r"(password|passwort|passwd|pwd|secret|token|api[_-]?key)"
 SECRET = re.compile(_NAMES + "s?$", re.IGNORECASE)
 CREDENTIALS = re.compile(rf"://[^/\s:@]+:[^/\s@]+@|[?&]{_NAMES}=[^&\s]", re.IGNORECASE)
+
+REASONS = {
+    "string_type": "must be a text",
+    "list_type": "must be a list",
+    **dict.fromkeys(("dict_type", "model_type"), "must be a table of keys"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false"),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "must be a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "must be a number"),
+    **dict.fromkeys(
+        ("date_type", "date_from_datetime_parsing", "date_from_datetime_inexact"),
+        "must be a date such as 2026-12-31",
+    ),
+    "greater_than": "must be more than {gt:g}",
+    "greater_than_equal": "must be {ge:g} or more",
+    "less_than_equal": "must be {le:g} or less",
+    "literal_error": "must be {expected}",
+    "string_pattern_mismatch": "may hold letters, digits and . _ - only, no mark first",
+}
+"""Kind of a fault that pydantic finds = how we say it."""
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
@@ -344,8 +362,8 @@ def _said(fault: Any) -> Sentence:
     if fault["type"] == "value_error":  # of our own
         reason = values["error"].args[0]
         return Sentence("{place}: {reason}", place=where, reason=reason) if where else reason
-    reason = Sentence(PydanticKnownError(fault["type"], values).message_template, **values)
-    given = fault["input"]
+    known = REASONS.get(fault["type"])
+    reason, given = Sentence(known, **values) if known else fault["msg"], fault["input"]
     return Sentence("{place}: {reason}, got {given!r}", place=where, reason=reason, given=given)
 
 

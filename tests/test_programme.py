@@ -100,8 +100,8 @@ def test_all_faults_are_said_at_once(read):
         "\n  id: is missing",
         "\n  crs: is missing",
         "\n  csr: unknown key; did you mean 'crs'?",
-        "\n  areas.1.districts.1: Input should be a valid string, got 20",
-        "\n  areas.1.districts.2: Input should be a valid string, got 21",
+        "\n  areas.1.districts.1: must be a text, got 20",
+        "\n  areas.1.districts.2: must be a text, got 21",
         "\n  measures.1.id: ",
     ):
         assert part in said
@@ -110,8 +110,8 @@ def test_all_faults_are_said_at_once(read):
 @pytest.mark.parametrize(
     ("added", "said"),
     [
-        ("fault_limit_pct = 101\n", "fault_limit_pct: Input should be less than or equal to 100"),
-        ("fault_limit_pct = nan\n", "fault_limit_pct: Input should be a finite number"),
+        ("fault_limit_pct = 101\n", "fault_limit_pct: must be 100 or less, got 101"),
+        ("fault_limit_pct = nan\n", "fault_limit_pct: must be a number, got nan"),
         ("seed = 1.5\n", "seed: "),
     ],
 )
