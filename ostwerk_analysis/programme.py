@@ -35,7 +35,7 @@ REASONS = {
     "greater_than": "must be more than {gt:g}",
     "greater_than_equal": "must be {ge:g} or more",
     "less_than_equal": "must be {le:g} or less",
-    "literal_error": "must be {expected}",
+    "literal_error": "must be one of: {expected}",
     "string_pattern_mismatch": "may hold letters, digits and . _ - only, no mark first",
 }
 """Kind of a fault that pydantic finds = how we say it."""
@@ -228,13 +228,13 @@ class Programme(Section):
             yield Sentence("{place}: {reason}", place="first_quarter", reason=error)
         lists: dict[str, list[str]] = {
             "measures": [measure.id for measure in self.measures],
-            "areas, and the city": [area.id for area in self.areas] + [self.city.id],
+            "areas, city": [area.id for area in self.areas] + [self.city.id],
             "headlines": [headline.id for headline in self.headlines],
         }
         for name, codes in lists.items():
             if doubled := sorted({code for code in codes if codes.count(code) > 1}):
                 said = "{name}: the id '{id}' stands twice; each needs its own"
-                yield Sentence(said, name=Sentence(name), id=doubled[0])
+                yield Sentence(said, name=name, id=doubled[0])
         for measure in self.measures:
             if measure.starts_on and measure.ends_on and measure.ends_on < measure.starts_on:
                 yield Sentence("measures: '{id}' ends before it starts", id=measure.id)
@@ -363,6 +363,7 @@ def _said(fault: Any) -> Sentence:
         reason = values["error"].args[0]
         return Sentence("{place}: {reason}", place=where, reason=reason) if where else reason
     known = REASONS.get(fault["type"])
+    values = values | {"expected": str(values.get("expected")).replace(" or ", ", ")}
     reason, given = Sentence(known, **values) if known else fault["msg"], fault["input"]
     return Sentence("{place}: {reason}, got {given!r}", place=where, reason=reason, given=given)
 
