@@ -135,18 +135,19 @@ class ForkedKernelClient(AsyncKernelClient):
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Wait for the kernel; RuntimeError if it ends or is not ready in time (s)."""
-        answers = asyncio.gather(self.kernel_info(reply=True), self.get_iopub_msg())
+        heard = (self.kernel_info(reply=True), self.get_iopub_msg())
+        answers = [asyncio.ensure_future(answer) for answer in heard]
         try:
             async with asyncio.timeout(timeout):
-                while not (await asyncio.wait([answers], timeout=0.1))[0]:
+                while (await asyncio.wait(answers, timeout=0.1))[1]:
                     if not await self.is_alive():
                         raise RuntimeError("the kernel ended before it was ready")
         except TimeoutError:
             raise RuntimeError(f"the kernel was not ready within {timeout} s") from None
         finally:
-            answers.cancel()
-            await asyncio.wait([answers])
-        self._handle_kernel_info_reply(answers.result()[0])
+            for answer in answers:
+                answer.cancel()
+        self._handle_kernel_info_reply(answers[0].result())
 
 
 class ForkedKernelManager(AsyncKernelManager):

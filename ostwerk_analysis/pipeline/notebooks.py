@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO, cast
+from typing import Any, NamedTuple, TextIO
 
 import nbformat
 import papermill
@@ -122,11 +122,6 @@ class Step(NamedTuple):
 
 class ParameterErrors(NotebookError):  # noqa: N818  # there are several
     """What is wrong with several notebooks or parameters, all at once."""
-
-    def text(self, language: str) -> str:
-        """Give one line for each."""
-        errors = cast(list[NotebookError], self.values["errors"])
-        return "\n".join(error.text(language) for error in errors)
 
 
 def declared_parameters(path: Path) -> dict[str, str | None]:
