@@ -13,6 +13,7 @@ from ostwerk_analysis import programme as models
 from ostwerk_analysis.indicators import CATALOGUE, statistics
 from ostwerk_analysis.indicators.participants import EMPLOYED
 from ostwerk_analysis.language import LANGUAGES, text
+from ostwerk_analysis.pipeline.run import run
 from ostwerk_analysis.scaffold import scaffold, table_file
 from ostwerk_analysis.tables import TABLES
 
@@ -225,14 +226,28 @@ def test_empty_scaffold_names_every_empty_file_at_once(empty):
     assert said.count("take the source out of programme.toml") == len(TABLES) - 1
 
 
-def test_table_left_out_is_no_fault(filled):
-    keep = {"districts", "businesses"}
-    path = filled / "programme.toml"
+def leave_out_all_but(folder, *tables):
+    """Delete the entries of the other tables, as the README says."""
+    path = folder / "programme.toml"
     head, *entries = re.split(r"(?=^# .*\n\[\[sources\]\]$)", path.read_text("utf-8"), flags=re.M)
     last, rest = re.split(r"(?=^# ---)", entries[-1], maxsplit=1, flags=re.M)
-    kept = [entry for entry in (*entries[:-1], last) if any(f'"{name}"' in entry for name in keep)]
+    kept = [e for e in (*entries[:-1], last) if any(f'table = "{name}"' in e for name in tables)]
     path.write_text("".join([head, *kept, rest]), "utf-8")
-    assert ow.load(filled).tables.keys() == keep
+
+
+@pytest.mark.parametrize("language", ["de"], indirect=True)
+@pytest.mark.parametrize("tables", [TABLES, ["districts", "businesses"]], ids=["all", "few"])
+def test_programme_with_few_tables_becomes_a_release(filled, tmp_path, tables):
+    leave_out_all_but(filled, *tables)
+    result = run(filled, "2024Q2", out=tmp_path)
+    assert result.status == "released"
+    assert set(result.release.reads["table"]) == set(tables)
+    assert {path.suffix for path in (result.release.folder / "reports").iterdir()} >= {".html"}
+
+
+def test_table_left_out_is_no_fault(filled):
+    leave_out_all_but(filled, "districts", "businesses")
+    assert ow.load(filled).tables.keys() == {"districts", "businesses"}
 
 
 def switched_on(folder):
