@@ -314,7 +314,8 @@ def _described(found: pd.DataFrame, text: pd.DataFrame, name: str) -> pd.DataFra
     described = found.reset_index(drop=True).assign(
         table=name, source=rows["_source"], file=rows["_file"], line=rows["_line"], value=value
     )
-    return described[FAULT_COLUMNS].sort_values(["source", "line", "column", "rule"])
+    described = described[FAULT_COLUMNS].sort_values(["source", "line", "column", "rule"])
+    return described.astype({"column": "str", "rule": "str", "expected": "str"})
 
 
 def _typed(text: pd.DataFrame, name: str, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:

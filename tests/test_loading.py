@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ostwerk_analysis import load, loading
-from ostwerk_analysis.faults import RULES, DataError
+from ostwerk_analysis.faults import RULES, DataError, faults_frame
 from ostwerk_analysis.loading import check
 from ostwerk_analysis.programme import Programme
 from ostwerk_analysis.tables import RELATIONS, TABLES
@@ -22,6 +22,7 @@ SMALL_CITY = Path(__file__).parent / "small_city"
 def assert_nothing_is_lost(data):
     """Hold reads, tables, rows set aside and faults against each other."""
     reads = data.reads
+    assert data.faults.dtypes.equals(faults_frame().dtypes)
     assert (reads["rows_read"] == reads[["accepted", "set_aside", "skipped"]].sum(axis=1)).all()
     for name, counts in reads.groupby("table")[["accepted", "set_aside"]].sum().iterrows():
         aside = data.set_aside.get(name, pd.DataFrame({"_rules": [], "_line": []}))
