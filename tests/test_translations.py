@@ -1,0 +1,232 @@
+"""Every sentence that a user can see is there in German, and the catalogue holds no other."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import ostwerk_analysis as ow
+from ostwerk_analysis import cli, codes, downloads, faults, language, programme, scaffold, templates
+from ostwerk_analysis.dashboard import site
+from ostwerk_analysis.figures import values
+from ostwerk_analysis.indicators import CATALOGUE
+from ostwerk_analysis.tables import KINDS, TABLES
+
+PACKAGE = Path(ow.__file__).parent
+ERRORS = {name for name, kind in vars(faults).items() if isinstance(kind, type) and "Error" in name}
+SAYING = {"text", "_", "Sentence", "Unknown", "ParameterErrors"} | ERRORS
+"""Functions and classes whose first argument is a sentence."""
+
+CONTRACTS = [
+    *(contract.description for contract in TABLES.values()),
+    *(column.description for table in TABLES.values() for column in table.columns.values()),
+]
+CHECKS = [
+    check.error.split("|")
+    for contract in TABLES.values()
+    for part in (contract, *contract.columns.values())
+    for check in part.checks
+]
+EXPECTED = {phrase for rule, *_, phrase in CHECKS if rule in faults.SAID_IN_WORDS}
+PHRASES = {"there is no point", "in the order of the rungs"}
+"""What rules of rows may expect beside what the contracts say."""
+GEOMETRY = {"missing", "empty", "not valid", "outside its coordinate system"}
+"""What a shape can be that cannot be used."""
+NOTES = {"sum of districts", "a district is missing", "nothing to divide by"}
+"""What ``quality_note`` of an observation can say."""
+COMMANDS = [
+    " ".join(command.callback.__doc__.split())
+    for command in cli.application("en").registered_commands
+]
+UNITS = {indicator.unit for indicator in CATALOGUE}
+
+# What is not written in the call itself: module and expression = all that it can be.
+TABLES_OF_SENTENCES = {
+    "cli.py": {
+        "' '.join((function.__doc__ or '').split())": COMMANDS,
+        "STEPS[step]": cli.STEPS.values(),
+        "RESULTS[result.status]": cli.RESULTS.values(),
+        "row['status']": cli.RELEASE_COLOURS,
+        "name": cli.RELEASE_HEADINGS,
+        "heading": cli.READ_HEADINGS,
+        "words": cli.HELP.values(),
+        "message": cli.USAGE.values(),
+    },
+    "codes.py": {
+        "CODES.get(dimension, {}).get(code, code)": [
+            name for names in codes.CODES.values() for name in names.values()
+        ],
+    },
+    "dashboard/explorer.py": {"note": values.NOTES.values()},
+    "dashboard/server.py": {
+        "title": site.OWN_PAGES.values(),
+        "error.message": [],  # of the class Unknown, found where it is raised
+        "templates.DEMONSTRATION": [templates.DEMONSTRATION],
+    },
+    "dashboard/site.py": {"OWN_PAGES[self.name]": site.OWN_PAGES.values()},
+    "downloads.py": {
+        "heading": downloads.COLUMNS.values(),
+        "COLUMNS[name]": downloads.COLUMNS.values(),
+        "cell": [*downloads.AREA_LEVELS.values(), *UNITS, *NOTES],
+        "DEMONSTRATION": [downloads.DEMONSTRATION],
+        "DIMENSIONS.get(name, name)": codes.DIMENSIONS.values(),
+    },
+    "faults.py": {
+        "self.message": [],  # of the errors, found where they are raised
+        "expected": EXPECTED | PHRASES,
+        "ours": GEOMETRY,
+        "rule.text": [rule.text for rule in faults.RULES.values()],
+        "rule.remedy": [rule.remedy for rule in faults.RULES.values()],
+    },
+    "figures/values.py": {
+        "note": values.NOTES.values(),
+        "SOURCES.get(table, table)": values.SOURCES.values(),
+    },
+    "language.py": {
+        "unit": UNITS,
+        "message": [],  # of the class Sentence, found where one is made
+        "self.message": [],
+        "mark.join((f'{{{name}}}' for name in parts))": [],
+    },
+    "pipeline/content.py": {"downloads.DEMONSTRATION": [downloads.DEMONSTRATION]},
+    "programme.py": {"known": programme.REASONS.values()},
+    "scaffold.py": {
+        "contract.description": CONTRACTS,
+        "declared.description": CONTRACTS,
+        "declared.metadata['kind']": KINDS,
+        "heading": scaffold.HEADINGS,
+        "said": [
+            *EXPECTED,
+            "one of: {expected}",
+            "in the table `{other}`",
+            "a measure of `programme.toml`",
+        ],
+        "expected": EXPECTED,
+    },
+    "templates/__init__.py": {"DEMONSTRATION": [templates.DEMONSTRATION]},
+}
+
+
+def within(node: ast.AST, function: ast.AST | None = None) -> Iterator[tuple[ast.AST, ast.AST]]:
+    """Give everything below a node, each with the function that it stands in."""
+    for child in ast.iter_child_nodes(node):
+        yield child, function or node
+        is_function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
+        yield from within(child, child if is_function else function)
+
+
+def literals(node: ast.expr, function: ast.AST) -> list[str]:
+    """Give the strings that an expression can be, as far as they stand in the function."""
+    match node:
+        case ast.Constant(value=str(sentence)):
+            return [sentence]
+        case ast.IfExp():
+            both = literals(node.body, function), literals(node.orelse, function)
+            return both[0] + both[1] if all(both) else []
+        case ast.Name():
+            given = [
+                literals(part.value, function)
+                for part in ast.walk(function)
+                if isinstance(part, ast.Assign) and ast.unparse(part.targets[0]) == node.id
+            ]
+            return [one for part in given for one in part] if all(given) else []
+    return []
+
+
+def said() -> tuple[dict[str, str], dict[str, set[str]], list[str]]:
+    """Read the package: sentences and where, other expressions by module, and f-strings."""
+    sentences, others, composed = {}, {}, []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        module = path.relative_to(PACKAGE).as_posix()
+        for node, function in within(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args):
+                continue
+            if node.func.id not in SAYING:
+                continue
+            first, place = node.args[0], f"{module}:{node.lineno}"
+            if isinstance(first, ast.JoinedStr | ast.BinOp):
+                composed.append(place)
+            elif found := literals(first, function):
+                sentences |= dict.fromkeys(found, place)
+            else:
+                others.setdefault(module, set()).add(ast.unparse(first))
+    return sentences, others, composed
+
+
+SENTENCES, OTHERS, COMPOSED = said()
+ALL = {
+    sentence: place
+    for sentence, place in (
+        *SENTENCES.items(),
+        *(
+            (sentence, module)
+            for module, tables in TABLES_OF_SENTENCES.items()
+            for table in tables.values()
+            for sentence in table
+        ),
+    )
+    if re.search("[A-Za-z]", re.sub(r"\{.*?\}", "", sentence))  # the rest is but marks
+}
+
+
+def test_a_sentence_is_never_composed_before_it_is_translated():
+    assert not COMPOSED, "give the values as keywords, not in an f-string or by +"
+
+
+@pytest.mark.parametrize("module", sorted(OTHERS.keys() | TABLES_OF_SENTENCES.keys()))
+def test_it_is_known_what_every_call_can_say(module):
+    assert OTHERS.get(module, set()) == set(TABLES_OF_SENTENCES.get(module, {}))
+
+
+def test_every_sentence_is_there_in_german():
+    german = language._german()
+    missing = {sentence: place for sentence, place in ALL.items() if sentence not in german}
+    assert not missing, "translate them in locale/de.po"
+
+
+def test_nothing_is_translated_that_nobody_says():
+    assert set(language._german()) <= set(ALL), "take them out of locale/de.po"
+
+
+def fields(sentence: str) -> list[str]:
+    """List the placeholders of a sentence."""
+    return sorted(name for _, name, _, _ in Formatter().parse(sentence) if name)
+
+
+@pytest.mark.parametrize("spoken", language.LANGUAGES)
+def test_every_sentence_can_be_said_with_its_values(spoken):
+    german = language._german()
+    for sentence in ALL:
+        assert fields(german[sentence]) == fields(sentence)
+        if fields(sentence):
+            said = language.text(sentence, spoken, **dict.fromkeys(fields(sentence), 2.5))
+            assert "{" not in said
+
+
+def test_german_keeps_what_is_to_be_typed():
+    code = re.compile(r"--[a-z]+|ostwerk [a-z]+|\w+\.toml|EPSG:\d+|[a-z]+_[a-z_]+")
+    for english, german in language._german().items():
+        typed = {part for part in code.findall(re.sub(r"\{.*?\}", "", english)) if part != "--help"}
+        assert all(part in german for part in typed), english
+
+
+def test_german_is_set_as_german_is():
+    for english, german in language._german().items():
+        assert not re.search(r'"[^"]*"', german) or '"' in english, german
+        assert not re.search(r"\d %|\bz\. ?B\.", german), f"a blank that breaks: {german}"
+        assert german == german.strip()
+
+
+def test_notes_of_observations_are_known(small_data):
+    observed = ow.indicators.compute(small_data, "2024Q4")
+    assert set(observed["quality_note"]) <= NOTES | {""}
+
+
+@pytest.mark.parametrize("template", sorted(templates.FOLDER.rglob("*.j2")), ids=lambda p: p.name)
+def test_a_template_holds_no_words_of_its_own(template):
+    text = template.read_text(encoding="utf-8")
+    text = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "", text, flags=re.DOTALL)
+    assert not re.search("[A-Za-z]", re.sub(r"<[^>]*>", "", text))
