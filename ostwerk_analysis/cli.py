@@ -19,7 +19,7 @@ from rich.table import Table
 from typer.core import TyperCommand, TyperGroup
 
 from .faults import OstwerkError
-from .language import LANGUAGES, preferred, text
+from .language import LANGUAGES, number, preferred, text
 
 if TYPE_CHECKING:
     from .dataset import Dataset
@@ -399,11 +399,14 @@ def _serve(
 
 def _show_reads(say: Console, data: "Dataset", language: str) -> None:
     table = Table(*(text(heading, language) for heading in READ_HEADINGS), box=None)
+    for column in table.columns[:2]:
+        column.overflow = "fold"
     for column in table.columns[2:]:
-        column.justify = "right"
+        column.justify, column.min_width = "right", max(map(len, str(column.header).split()))
     for read in data.reads.to_dict("records"):
         counts = [read[name] for name in ("rows_read", "accepted", "set_aside", "skipped")]
-        table.add_row(read["table"], read["file"], *(f"{count:,}" for count in counts))
+        written = [number(count, "", language) for count in counts]
+        table.add_row(read["table"], read["file"], *written)
     say.print(table)
 
 
