@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,7 +20,7 @@ from rich.table import Table
 from typer.core import TyperCommand, TyperGroup
 
 from .faults import OstwerkError
-from .language import LANGUAGES, number, preferred, text
+from .language import LANGUAGES, day, number, preferred, text
 
 if TYPE_CHECKING:
     from .dataset import Dataset
@@ -105,13 +106,13 @@ def _unexpected(error: Exception, arguments: list[str], language: str) -> str:
 def _language(arguments: list[str]) -> tuple[str, list[str]]:
     """Take ``--lang`` out of the arguments, wherever it stands."""
     rest, language = list(arguments), ""
-    for number, argument in enumerate(arguments):
+    for place, argument in enumerate(arguments):
         if argument.startswith("--lang="):
             language = argument.removeprefix("--lang=")
             rest.remove(argument)
         elif argument == "--lang":
-            language = arguments[number + 1] if number + 1 < len(arguments) else "?"
-            rest = arguments[:number] + arguments[number + 2 :]
+            language = arguments[place + 1] if place + 1 < len(arguments) else "?"
+            rest = arguments[:place] + arguments[place + 2 :]
     if language and language not in LANGUAGES:
         Console(stderr=True).print(f"--lang: {' | '.join(LANGUAGES)}", markup=False)
         sys.exit(EXIT_FAULTS)
@@ -299,14 +300,9 @@ def application(language: str) -> typer.Typer:
         else:
             table = Table(*(text(name, language) for name in RELEASE_HEADINGS), box=None)
             for row in found.to_dict("records"):
-                status = text(row["status"], language)
-                cells = [
-                    row["programme"],
-                    row["release"],
-                    row["released_at"],
-                    status,
-                    row["damage"],
-                ]
+                released, status = row["released_at"][:10], text(row["status"], language)
+                since = day(date.fromisoformat(released), language) if released else ""
+                cells = row["programme"], row["release"], since, status, row["damage"]
                 table.add_row(*cells, style=RELEASE_COLOURS[row["status"]])
             say.print(table)
 
@@ -398,7 +394,8 @@ def _serve(
 
 
 def _show_reads(say: Console, data: "Dataset", language: str) -> None:
-    table = Table(*(text(heading, language) for heading in READ_HEADINGS), box=None)
+    headings = (text(heading, language) for heading in READ_HEADINGS)
+    table = Table(*headings, box=None, padding=(0, 1, 0, 0))
     for column in table.columns[:2]:
         column.overflow = "fold"
     for column in table.columns[2:]:
