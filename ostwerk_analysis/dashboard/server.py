@@ -38,6 +38,7 @@ from voila.notebook_renderer import NotebookRenderer
 from .. import templates
 from ..faults import OstwerkError
 from ..language import LANGUAGES, text
+from ..pipeline import forks, kernels
 from .site import OWN_PAGES, Page, Site, Unknown, Visit, link_list, own_page, paragraph
 
 MOST_PAGES, MOST_KERNELS = 512, 2
@@ -88,6 +89,8 @@ def settings(port: int, ip: str, base_url: str) -> Config:
             },
             # Sockets are files of the user's own, which do not run out as ports do under a burst.
             "KernelManager": {"transport": "tcp" if os.name == "nt" else "ipc"},
+            # A fork of a process that has imported already what a page imports.
+            "KernelProvisionerFactory": {"default_provisioner_name": kernels.PROVISIONER},
         }
     )
 
@@ -515,6 +518,7 @@ def serve(
     site = Site(Path(published), [Path(folder) for folder in dashboards])
     base_url = f"/{base_url.strip('/')}/".replace("//", "/")
     _refuse_taken(ip, port)
+    forks.warm_up()
     with tempfile.TemporaryDirectory(prefix="ostwerk-pages-") as folder:
         # No settings are read from the user's Jupyter: they could open what is closed here.
         application = Dashboards.instance(

@@ -43,6 +43,9 @@ EDGE = 8
 """Units around the map, so that its strokes are not cut."""
 LAND, CIRCLE, LARGEST_RADIUS = "#e9edf0", "#2f7698", 52
 
+GAP = 2
+"""Half the width of a gap between neighbours that nobody sees, in the map's own units."""
+
 
 class Outlines(NamedTuple):
     """Districts as they are drawn; all sequences in the districts' order.
@@ -130,10 +133,16 @@ def outlines(
         paths=[_path(_rings(shape)) for shape in drawn],
         points=[(round(point.x), round(point.y)) for point in inside],
         borders=borders,
-        around=_path(_rings(shapely.union_all(chosen))) if len(chosen) else "",
+        around=_path(_rings(_closed(chosen))) if len(chosen) else "",
         width=round((right - left) / unit),
         height=round((top - bottom) / unit),
     )
+
+
+def _closed(shapes: np.ndarray) -> shapely.Geometry:
+    """Unite neighbours whose borders are a hair apart, as in official geometry they often are."""
+    grown = shapely.union_all(shapely.buffer(shapes, GAP, join_style="mitre"))
+    return shapely.buffer(grown, -GAP, join_style="mitre")
 
 
 def _rings(shape: shapely.Geometry) -> list[shapely.Geometry]:
