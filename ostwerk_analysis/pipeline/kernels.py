@@ -108,6 +108,7 @@ class ForkedProvisioner(LocalProvisioner):
     async def cleanup(self, restart: bool = False) -> None:
         """Let nothing that a kernel has started outlive it."""
         self.kill_group()
+        self.pgid = None  # which may be another's before long
         await super().cleanup(restart=restart)
 
     def kill_group(self) -> None:

@@ -142,6 +142,16 @@ def test_a_kernel_ends_when_nobody_holds_it_any_more():
         left.unlink()
 
 
+def test_a_fork_server_that_was_killed_is_followed_by_another():
+    in_kernels("1")
+    first = forkserver._forkserver._forkserver_pid
+    os.kill(first, 9)
+    while psutil.Process(first).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    [[parent]] = in_kernels("__import__('os').getppid()")
+    assert parent == forkserver._forkserver._forkserver_pid != first
+
+
 def test_many_kernels_leak_no_descriptor():
     in_kernels("1")
     before = psutil.Process().num_fds()
