@@ -49,23 +49,33 @@ def change():
     return change
 
 
+def call(*arguments: object, cwd: Path, **environment: str) -> subprocess.CompletedProcess:
+    """Call the real command, in English unless the environment says otherwise."""
+    surrounding = {k: v for k, v in os.environ.items() if k not in LOCALE_VARIABLES}
+    return subprocess.run(
+        [Path(sys.executable).with_name("ostwerk"), *map(str, arguments)],
+        cwd=cwd,
+        env=surrounding | {"LANG": "C.UTF-8", "COLUMNS": "200"} | environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+@pytest.fixture(scope="session")
+def command():
+    """Call the real command anywhere: ``command("releases", cwd=folder)``."""
+    return call
+
+
 @pytest.fixture
 def ostwerk(tmp_path):
-    """Call the real command: ``ostwerk("run", city, LANG="de_DE.UTF-8")``."""
-    command = Path(sys.executable).with_name("ostwerk")
+    """Call the real command in a folder of the test's own: ``ostwerk("run", city)``."""
 
-    def call(*arguments: object, cwd: Path = tmp_path, **environment: str):
-        surrounding = {k: v for k, v in os.environ.items() if k not in LOCALE_VARIABLES}
-        return subprocess.run(
-            [command, *map(str, arguments)],
-            cwd=cwd,
-            env=surrounding | {"LANG": "C.UTF-8", "COLUMNS": "200"} | environment,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-        )
+    def here(*arguments: object, cwd: Path = tmp_path, **environment: str):
+        return call(*arguments, cwd=cwd, **environment)
 
-    return call
+    return here
 
 
 @pytest.fixture

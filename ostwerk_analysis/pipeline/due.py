@@ -118,9 +118,10 @@ def execute(
         log=plan.home / "log.txt",
     )
     if failed := [outcome.error() for outcome in outcomes if not outcome.ok]:
-        raise (
-            failed[0] if len(failed) == 1 else notebooks.ParameterErrors("{errors}", errors=failed)
+        kept = NotebookError(
+            "It is kept as executed, with its error, in {folder}.", folder=due[0].output.parent
         )
+        raise notebooks.ParameterErrors("{errors}", errors=[*failed, kept])
     return {outcome.job.output.stem: round(outcome.seconds, 3) for outcome in outcomes}
 
 
