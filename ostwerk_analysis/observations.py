@@ -35,14 +35,19 @@ OBS_STATUS = {"A": "normal", "M": "missing", "E": "estimated", "P": "provisional
 CONF_STATUS = {"F": "free", "C": "primary confidential", "D": "secondary confidential"}
 
 
-def breakdown(dimensions: dict[str, str]) -> str:
-    """Write a breakdown: ``measure=kmu&status=verified``, its dimensions in order."""
-    return "&".join(f"{name}={dimensions[name]}" for name in sorted(dimensions))
+def breakdown(given: dict[str, str]) -> str:
+    """Write a breakdown: ``measure=kmu&status=verified``, its dimensions in order.
+
+    An ``&`` in a code is written ``%26``, and so a ``%`` as ``%25``.
+    """
+    codes = {name: code.replace("%", "%25").replace("&", "%26") for name, code in given.items()}
+    return "&".join(f"{name}={codes[name]}" for name in sorted(codes))
 
 
 def dimensions(written: str) -> dict[str, str]:
     """Read a breakdown back into its dimensions."""
-    return dict(part.split("=", 1) for part in written.split("&")) if written else {}
+    parts = [part.partition("=") for part in written.split("&")] if written else []
+    return {name: code.replace("%26", "&").replace("%25", "%") for name, _, code in parts}
 
 
 def tidy(frame: pd.DataFrame) -> pd.DataFrame:
@@ -61,14 +66,23 @@ def tidy(frame: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If two rows have the same key, a status is unknown, or a value and its status disagree.
+        If a column is not there, a key is empty or stands twice, a status is unknown, or a value
+        and its status disagree.
     """
+    if lacking := [name for name in COLUMNS if name not in frame]:
+        raise DataError(
+            "observations: these columns are not there: {names}. Give every observation all of "
+            "{all}.",
+            names=", ".join(lacking),
+            all=", ".join(COLUMNS),
+        )
     columns = COLUMNS + [name for name in CONTRIBUTIONS if name in frame]
     tidied = frame[columns].sort_values(KEY, ignore_index=True)
     numbers = {"value": "float64", "n_units": "Int64"} | dict.fromkeys(CONTRIBUTIONS, "float64")
     tidied = tidied.astype({name: numbers.get(name, "str") for name in columns})
     hidden, missing = tidied["conf_status"] != "F", tidied["obs_status"] == "M"
     for broken, rule in (
+        (tidied[KEY].isna().any(axis=1), Sentence("has an empty key")),
         (tidied.duplicated(KEY), Sentence("stands twice")),
         (~tidied["area_level"].isin(AREA_LEVELS), Sentence("has an unknown area_level")),
         (~tidied["obs_status"].isin(OBS_STATUS), Sentence("has an unknown obs_status")),
@@ -194,6 +208,11 @@ def collect(folders: Iterable[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
         raise DataError("No notebook has saved observations; there is nothing to release.")
     declared: dict[str, dict] = {}
     for path in paths:
+        if not path.with_suffix(".json").is_file():
+            raise DataError(
+                "{file} has no declarations beside it. Write it with observations.save.",
+                file=path,
+            )
         for entry in json.loads(path.with_suffix(".json").read_text()):
             if declared.setdefault(entry["indicator"], entry) != entry:
                 raise DataError(
