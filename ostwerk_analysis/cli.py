@@ -4,6 +4,7 @@ The language is that of ``--lang``, which may stand anywhere, or else of the sur
 """
 
 import logging
+import os
 import re
 import shutil
 import subprocess
@@ -243,9 +244,10 @@ def application(language: str) -> typer.Typer:
 
     @command
     def serve(
+        out: Out = Path(),
         release: Annotated[
-            Path, typer.Option(help=_("A release, or the folder published/ with its current one."))
-        ] = Path("published"),
+            Path | None, typer.Option(help=_("A release, to serve it instead of the current one."))
+        ] = None,
         port: Annotated[int, typer.Option(help=_("Port."), min=0, max=65535)] = 8866,
         host: Annotated[str, typer.Option(help=_("Address to listen on."))] = "127.0.0.1",
         programme: Annotated[
@@ -254,9 +256,15 @@ def application(language: str) -> typer.Typer:
         dashboards: Annotated[
             list[Path] | None, typer.Option(help=_("Folder of your own dashboards."))
         ] = None,
+        base_url: Annotated[
+            str, typer.Option(help=_("Path under which a reverse proxy hands the pages on."))
+        ] = "/",
     ) -> None:
-        """Serve the dashboards of the current release. Example: ostwerk serve --port 8866"""
-        _serve(say, language, release / programme, port, host, dashboards or [])
+        """Serve the dashboards of the current releases. If the environment variable OSTWERK_TOKEN
+        is set, only who knows its word sees a page. Example: ostwerk serve --port 8866
+        """
+        published = release or out / "published" / programme
+        _serve(say, language, published, port, host, dashboards or [], base_url)
 
     @command
     def demo(
@@ -270,20 +278,23 @@ def application(language: str) -> typer.Typer:
 
         result = _run(say, language, demo_programme(), "last", None, None, out, False)
         _show_result(say, result, language)
-        _serve(say, language, out / "published" / "leipzig-demo", port, "127.0.0.1", [])
+        _serve(say, language, out / "published" / "leipzig-demo", port, "127.0.0.1", [], "/")
 
     @command
     def lab(
         folder: Annotated[Path, typer.Argument(help=_("Folder to open."))] = Path("notebooks"),
     ) -> None:
-        """Open JupyterLab on the notebooks; outside the repository, on a copy of them.
-        Example: ostwerk lab
+        """Open JupyterLab on the notebooks; outside the repository, on a copy of them and of the
+        demonstration programme. Example: ostwerk lab
         """
-        from .pipeline.recipe import shipped
+        from .pipeline.recipe import demo_programme, shipped
 
         if not folder.exists():
             shutil.copytree(shipped("notebooks"), folder)
             say.print(text("The notebooks were copied to {folder}.", language, folder=folder))
+            demo = folder.parent / "data" / "leipzig-demo"  # where their defaults look
+            if not demo.exists():
+                shutil.copytree(demo_programme(), demo)
         command = [sys.executable, "-m", "jupyterlab", str(folder)]
         raise typer.Exit(subprocess.call(command))  # noqa: S603 the folder is an argument, no shell
 
@@ -377,7 +388,13 @@ def _show_result(say: Console, result: "Result", language: str) -> None:
 
 
 def _serve(
-    say: Console, language: str, published: Path, port: int, host: str, dashboards: list[Path]
+    say: Console,
+    language: str,
+    published: Path,
+    port: int,
+    host: str,
+    dashboards: list[Path],
+    base_url: str,
 ) -> None:
     """Serve what is whole, and say what is passed over because it is damaged."""
     from .dashboard import serve
@@ -389,8 +406,21 @@ def _serve(
             "Damaged: {damage}. Serving {good} instead.", language, damage=damage, good=good
         )
         say.print(said, style="yellow", markup=False)
-    say.print(f"http://{host}:{port}/", style="bold")
-    serve(published, port=port, ip=host, dashboards=dashboards)
+
+    def ready(address: str) -> None:
+        say.print(text("Serving on {address}", language, address=address), style="bold")
+        say.print(text("Ctrl+C ends it.", language), style="dim")
+
+    serve(
+        published,
+        port=port,
+        ip=host,
+        dashboards=dashboards,
+        base_url=base_url,
+        token=os.environ.get("OSTWERK_TOKEN", ""),
+        log_level="WARN",
+        ready=ready,
+    )
 
 
 def _show_reads(say: Console, data: "Dataset", language: str) -> None:

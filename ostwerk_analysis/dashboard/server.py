@@ -15,7 +15,7 @@ import secrets
 import socket
 import tempfile
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -145,6 +145,7 @@ class Dashboards(Voila):
     site: Site
     kernel_folder: str
     is_warmed: bool
+    ready: Callable[[str], None]
 
     def setup_template_dirs(self) -> None:
         """Take the template from the package: nothing needs to be installed elsewhere."""
@@ -174,6 +175,8 @@ class Dashboards(Voila):
 
     def listen(self) -> None:
         """Render the current pages while the first visitors arrive."""
+        address = f"http://{self.ip}:{self.port}{self.base_url}"
+        IOLoop.current().add_callback(self.ready, address)
         if self.is_warmed:
             IOLoop.current().add_callback(self.warm)
         super().listen()
@@ -492,6 +495,8 @@ def serve(
     base_url: str = "/",
     token: str = "",
     warm: bool = True,
+    log_level: str = "INFO",
+    ready: Callable[[str], None] = lambda address: None,
 ) -> None:
     """Serve releases until the process is ended.
 
@@ -509,6 +514,10 @@ def serve(
         A word without which nobody sees a page; empty for none.
     warm : bool
         Render all pages of the current releases at once.
+    log_level : str
+        What is logged to standard error, from ``DEBUG`` to ``ERROR``.
+    ready : callable
+        Told the address once the server listens.
 
     Raises
     ------
@@ -526,8 +535,10 @@ def serve(
             config_file_paths=[],
             root_dir=folder,
             token=token,
+            log_level=log_level,
         )
         application.site, application.kernel_folder, application.is_warmed = site, folder, warm
+        application.ready = ready
         application.initialize([])
         application.start()
 
