@@ -227,7 +227,7 @@ def _html(
     note = signs(set(kinds), {status_of[mark] for mark in marks if mark}, language)
     periods = {p for described in series.values() for p in described["values"]}
     hint = text(
-        "Point at a district, or move with the arrow keys once the map is reached.", language
+        "Point at a district, or go to the map by Tab and on by the arrow keys.", language
     )
     data = {
         "locale": LOCALES[language].replace("_", "-"),

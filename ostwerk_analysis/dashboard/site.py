@@ -15,7 +15,7 @@ from tornado import web
 
 from .. import release as releases
 from ..faults import DataError, OstwerkError
-from ..language import LANGUAGES, quarter, text
+from ..language import LANGUAGES, number, quarter, text
 from ..periods import parse_quarter
 from ..release import Release
 
@@ -266,7 +266,11 @@ class Site:
         page = None if is_own else self.pages.get(name)
         start = f"{programme}/{opened.name}/" if release else f"{programme}/"
         if not is_own and page is None:
-            options = {start + known: known for known in self.pages}
+            spoken = language if language in LANGUAGES else "de"
+            options = {
+                f"{start}{known}?lang={spoken}": there.titles[spoken]
+                for known, there in self.pages.items()
+            }
             raise Unknown("There is no page {value}.", name, options)
         here = start + name
         if language not in LANGUAGES:
@@ -380,7 +384,7 @@ def own_page(visit: Visit, base_url: str) -> str:
     }
     for kind, head in heads.items():
         links = [
-            (f"{start}{kind}/{name}", f"{name} ({_size(size)})")
+            (f"{start}{kind}/{name}", f"{name} ({_size(size, visit.language)})")
             for name, size in visit.files(kind).items()
             if not name.endswith(".js")
         ]
@@ -402,9 +406,11 @@ def link_list(links: Sequence[tuple[str, str]]) -> str:
     return f'<ul class="list">{items}</ul>'
 
 
-def _size(size: int) -> str:
+def _size(size: int, language: str) -> str:
     """Write a file's size."""
-    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{max(1, round(size / 1000))} kB"
+    if size >= 100_000:
+        return f"{number(size / 1e6, '', language, 1)} MB"
+    return f"{max(1, round(size / 1000))} kB"
 
 
 def _linked(words: str) -> str:

@@ -174,7 +174,7 @@ def test_addresses_of_programme_and_release_lead_to_the_first_page(server):
         ("/demo/karte?lang=fr", "de"),
         ("/demo/1999-Q1/karte?lang=en", "2026-Q3"),
         ("/other/karte?lang=en", "demo"),
-        ("/demo/other?lang=en", "ueberblick"),
+        ("/demo/other?lang=en", "Overview"),
     ],
 )
 def test_what_is_not_there_gets_a_page_with_what_is(server, path, there_is):
