@@ -226,9 +226,7 @@ def _html(
     by_name = sorted(range(count), key=lambda i: _alphabetical(names[i]))
     note = signs(set(kinds), {status_of[mark] for mark in marks if mark}, language)
     periods = {p for described in series.values() for p in described["values"]}
-    hint = text(
-        "Point at a district, or go to the map by Tab and on by the arrow keys.", language
-    )
+    hint = text("Point at a district, or go to the map by Tab and on by the arrow keys.", language)
     data = {
         "locale": LOCALES[language].replace("_", "-"),
         "key": key,
