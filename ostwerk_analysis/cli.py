@@ -261,7 +261,7 @@ def application(language: str) -> typer.Typer:
         ] = "/",
     ) -> None:
         """Serve the dashboards of the current releases. If the environment variable OSTWERK_TOKEN
-        is set, only who knows its word sees a page. Example: ostwerk serve --port 8866
+        is set, pages open only with that word. Example: ostwerk serve --port 8866
         """
         published = release or out / "published" / programme
         _serve(say, language, published, port, host, dashboards or [], base_url)
