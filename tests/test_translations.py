@@ -31,17 +31,36 @@ CHECKS = [
     for check in part.checks
 ]
 EXPECTED = {phrase for rule, *_, phrase in CHECKS if rule in faults.SAID_IN_WORDS}
-PHRASES = {"there is no point", "in the order of the rungs"}
-"""What rules of rows may expect beside what the contracts say."""
 GEOMETRY = {"missing", "empty", "not valid", "outside its coordinate system"}
 """What a shape can be that cannot be used."""
-NOTES = {"sum of districts", "a district is missing", "nothing to divide by"}
-"""What ``quality_note`` of an observation can say."""
 COMMANDS = [
     " ".join(command.callback.__doc__.split())
     for command in cli.application("en").registered_commands
 ]
 UNITS = {indicator.unit for indicator in CATALOGUE}
+
+
+def strings(path: str) -> Iterator[tuple[ast.Constant, ast.AST]]:
+    """Give the strings of a module, each with what it stands in."""
+    for node in ast.walk(ast.parse((PACKAGE / path).read_text(encoding="utf-8"))):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Constant) and isinstance(child.value, str):
+                yield child, node
+
+
+NOTES = {
+    string.value
+    for string, parent in strings("indicators/aggregate.py")
+    if " " in string.value and not isinstance(parent, ast.Expr)  # which is a docstring
+}
+"""What ``quality_note`` of an observation can say."""
+PHRASES = {
+    string.value
+    for string, parent in strings("loading.py")
+    if isinstance(parent, ast.Call) and ast.unparse(parent.func) == "_rows"
+    if string in parent.args[3:] and ast.literal_eval(parent.args[2]) in faults.SAID_IN_WORDS
+}
+"""What rules of rows expect beside what the contracts say."""
 
 # What is not written in the call itself: module and expression = all that it can be.
 TABLES_OF_SENTENCES = {
