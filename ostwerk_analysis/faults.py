@@ -143,7 +143,7 @@ RULES = {
         "city go under aliases.",
     ),
     "ambiguous_name": Rule(
-        "{value} is the name of {expected}.",
+        "{value} is the name of several areas: {expected}.",
         "State the area_level under constants of the source in programme.toml, or give the codes "
         "in a column district_id.",
     ),
@@ -158,7 +158,7 @@ RULES = {
     "sum": Rule("The shares of {value} add up to {expected}, not 100.", "Complete the shares."),
 }
 
-SAID_IN_WORDS = {"range", "pattern", "order", "needs", "empty", "ambiguous_name"}
+SAID_IN_WORDS = {"range", "pattern", "order", "needs", "empty"}
 """Rules whose ``expected`` is a phrase to be translated, not a name or a code."""
 
 

@@ -395,7 +395,7 @@ def _name_areas(
     empty = text["area_name"].isna()
     strange = text.loc[~empty & ~several & found["district_id"].isna(), "area_name"]
     near = {name: nearest(name, known["area_name"]) for name in strange.unique()}
-    levels = ("a " + known["area_level"]).groupby(known["area_name"]).agg(" and ".join)
+    levels = known["area_level"].groupby(known["area_name"]).agg(", ".join)
     bad = [
         _rows(text[empty], "area_name", "required"),
         _rows(strange, "area_name", "area_name", strange.map(near)),

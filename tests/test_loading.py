@@ -748,7 +748,7 @@ SAME_NAME = [('"name": "Feld"', '"name": "Rand"')]
 
 def test_a_name_of_a_borough_and_a_district_is_not_guessed(named):
     data = named("Markt,residents,1,2\nRand,residents,3,4\n", districts=SAME_NAME)
-    expected = "a borough and a district"
+    expected = "borough, district"
     assert (
         faults_of(data, "statistics") == [(3, "area_name", "Rand", "ambiguous_name", expected)] * 2
     )
