@@ -5,6 +5,7 @@ snapshot of the checked data, the executed notebooks with their observations, an
 input file, from which a release can be recomputed years later.
 """
 
+import errno
 import json
 import os
 import platform
@@ -101,7 +102,7 @@ def run(
     NotebookError
         If a notebook cannot run or has failed; the others have finished, and nothing is released.
     OstwerkError
-        If another run of the programme is under way.
+        If another run of the programme is under way, or the disk is full.
     """
     read = Programme.read(programme)
     out = Path(out).absolute()
@@ -113,8 +114,17 @@ def run(
         workers=workers or os.cpu_count() or 1,
         say=progress or (lambda step, done, total: None),
     )
-    with _alone(plan):
-        return _run(plan, quarter, only, force)
+    try:
+        with _alone(plan):
+            return _run(plan, quarter, only, force)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise OstwerkError(
+            "There is no space left on the disk of {folder}. Make room and run again; the last "
+            "release is as it was.",
+            folder=out,
+        ) from error
 
 
 @contextmanager
