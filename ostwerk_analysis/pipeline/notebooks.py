@@ -37,6 +37,7 @@ from papermill.iorw import papermill_io
 from papermill.log import logger
 
 from ..faults import NotebookError, nearest
+from ..language import Sentence
 from ..release import write_whole
 from . import forks, kernels
 
@@ -339,10 +340,11 @@ class _Run:
                 run=self,
             )
         except PapermillExecutionError as error:
-            exception, message, self.index = error.ename, error.evalue, error.cell_index
+            exception, self.index = error.ename, error.cell_index
+            message = _first_line(error.evalue)
         except Exception as error:
             logger.exception("%s did not run", self.job.notebook)
-            exception, message = type(error).__name__, str(error)
+            exception, message = type(error).__name__, _first_line(str(error))
             if self.killed:
                 exception, message = self.why_dead()
         finally:
@@ -352,7 +354,7 @@ class _Run:
             self.job,
             time.monotonic() - started,
             exception,
-            strip_color(message).strip().partition("\n")[0][:MESSAGE_LENGTH],
+            message,
             self.cell if exception else None,
         )
         steps.put(Step(self.job, self.cell or 0, len(self.source.cells), outcome))
@@ -380,17 +382,20 @@ class _Run:
         if self.manager is not None and self.manager.provisioner is not None:
             self.manager.provisioner.kill_group()
 
-    def why_dead(self) -> tuple[str, str]:
+    def why_dead(self) -> tuple[str, Sentence]:
         """Give the name and the message of the error that a dead kernel is."""
         provisioner = self.manager.provisioner if self.manager is not None else None
         code = provisioner.exit_code if provisioner is not None else None
         if self.killed == "TimedOut":
-            return self.killed, f"not finished within {self.time_limit_s:g} s"
-        if self.killed or code is None:
-            return self.killed or "KernelDied", "the run was stopped"
-        if code < 0:
-            return "KernelDied", f"the kernel's process was ended by {signal.Signals(-code).name}"
-        return "KernelDied", f"the kernel's process ended itself with exit code {code}"
+            said = Sentence("not finished within {limit:g} s", limit=self.time_limit_s)
+        elif self.killed or code is None:
+            said = Sentence("the run was stopped")
+        elif code < 0:
+            name = signal.Signals(-code).name
+            said = Sentence("the kernel's process was ended by {signal}", signal=name)
+        else:
+            said = Sentence("the kernel's process ended itself with exit code {code}", code=code)
+        return self.killed or "KernelDied", said
 
 
 class _Engine(NBClientEngine):
