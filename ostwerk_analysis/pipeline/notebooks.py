@@ -451,6 +451,11 @@ papermill_engines.register(ENGINE, _Engine)
 papermill_io.register(WHOLE, _WholeFiles())
 
 
+def _first_line(said: str) -> str:
+    """Shorten what an exception said to its first line."""
+    return strip_color(said).strip().partition("\n")[0][:MESSAGE_LENGTH]
+
+
 def _plain(value: Any) -> Any:
     """Give paths and dates as text, which papermill can write down."""
     if isinstance(value, date):
