@@ -1,4 +1,5 @@
 import math
+import pickle
 from datetime import date
 from decimal import Decimal
 from string import Formatter
@@ -8,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ostwerk_analysis import language
-from ostwerk_analysis.language import day, number, preferred, quarter, text, unit_sign
+from ostwerk_analysis.language import (
+    Sentence,
+    day,
+    joined,
+    number,
+    preferred,
+    quarter,
+    text,
+    unit_sign,
+)
 
 THIN = "\u00a0"
 
@@ -127,3 +137,25 @@ def test_without_a_variable_the_language_is_that_of_the_system(monkeypatch):
     assert preferred() == "de"
     monkeypatch.setattr(language.locale, "getlocale", lambda: (None, None))
     assert preferred() == "en"
+
+
+def test_a_fraction_in_a_german_sentence_has_a_comma(german):
+    assert text("{share:.1f} of {count} rows", "de", share=2.25, count=3) == "2,2 of 3 rows"
+    assert text("{share:.1f} of {count} rows", "en", share=2.25, count=3) == "2.2 of 3 rows"
+
+
+def test_a_sentence_within_a_sentence_is_said_in_its_language(german):
+    inner = Sentence("{count} rows", count=3)
+    assert inner == "3 rows"
+    assert text("{file}: {what}", "de", file="a.csv", what=inner) == "a.csv: 3 Zeilen"
+
+
+def test_joined_sentences_can_still_be_said_in_either_language(german):
+    both = joined("; ", [Sentence("{count} rows", count=1), "{x}"])
+    assert (both, both.text("de")) == ("1 rows; {x}", "1 Zeilen; {x}")
+    assert joined("; ", []) == ""
+
+
+def test_a_sentence_crosses_a_process_border(german):
+    copy = pickle.loads(pickle.dumps(Sentence("{count} rows", count="{x}")))  # noqa: S301
+    assert (copy, copy.text("de")) == ("{x} rows", "{x} Zeilen")
