@@ -17,8 +17,12 @@ def contacts(data: Dataset) -> pd.DataFrame:
     # A contact without a named unit counts as a unit of its own: nobody else is in it.
     unit = table["business_id"].fillna(table["participant_id"]).fillna(table["contact_id"])
     return table.assign(
-        district_id=district, date=table["occurred_on"], unit_id=unit, value=1.0
-    ).rename(columns={"site_id": "site"})
+        district_id=district,
+        date=table["occurred_on"],
+        unit_id=unit,
+        value=1.0,
+        site=table["site_id"],
+    )
 
 
 def enterprises(data: Dataset) -> pd.DataFrame:

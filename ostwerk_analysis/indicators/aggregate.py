@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 
 from .. import observations as obs
+from ..codes import UNKNOWN
 from ..periods import complete_years, quarters_of
 from .declaration import Indicator
 
 WHOLE_AREAS = ("city", "programme", "comparison")
 """Area levels for which breakdowns beyond an indicator's first are given: finer cells would be
 empty or confidential."""
+WEAKNESS = ("A", "B", "P", "E")
+"""Statuses from the strongest to the weakest: what is made of several has the weakest of theirs."""
 
 
 def observe(
@@ -41,10 +44,36 @@ def observe(
     """
     if indicator.timing == "published":
         return _published(indicator, events, areas)
-    first, *others = indicator.splits
+    if indicator.kind == "sum":  # the last digits of a sum depend on the order of its parts
+        events = events.sort_values(["unit_id", "date", "value"], ignore_index=True)
     areas = areas[areas["area_level"].isin(indicator.levels)]
+    known = events["value"].notna()
+    added = _added(indicator, events[known], areas, quarters)
+    if known.all():
+        added = added.assign(obs_status="A", quality_note="")
+    else:
+        unknown = events[~known].assign(value=1.0)
+        added = _with_gaps(added, _added(indicator, unknown, areas, quarters))
+    return added.assign(indicator=indicator.id, unit=indicator.unit, conf_status="F")
+
+
+def _added(
+    indicator: Indicator, events: pd.DataFrame, areas: pd.DataFrame, quarters: Sequence[str]
+) -> pd.DataFrame:
+    """Add up events in all cells of all splits."""
+    first, *others = indicator.splits
     every = areas[["area_id", "area_level"]].drop_duplicates()
     whole = every[every["area_level"].isin(WHOLE_AREAS)]
+    until = ["until"] if indicator.timing == "stock" else []
+    names = {
+        "unit_id",
+        "district_id",
+        "date",
+        "value",
+        *until,
+        *(n for s in indicator.splits for n in s),
+    }
+    events = events[sorted(names)]
     parts = []
     for split, given in ((first, every), *((split, whole) for split in others)):
         located = _locate(events, areas[areas["area_id"].isin(given["area_id"])])
@@ -54,12 +83,20 @@ def observe(
             parts.append(_to_date(indicator, located, given, split, quarters))
         else:
             parts.append(_flow(indicator, located, given, split, quarters))
-    return pd.concat(parts, ignore_index=True).assign(
-        indicator=indicator.id,
-        unit=indicator.unit,
-        obs_status="A",
-        conf_status="F",
-        quality_note="",
+    return pd.concat(parts, ignore_index=True)
+
+
+def _with_gaps(added: pd.DataFrame, unknown: pd.DataFrame) -> pd.DataFrame:
+    """Mark sums of which a part is not known as estimated, or missing where none is known."""
+    both = added.merge(unknown[[*CELL, "n_units"]], on=CELL, how="outer", suffixes=("", "_unknown"))
+    numbers = ["value", "n_units", "largest_1", "largest_2", "n_units_unknown"]
+    both[numbers] = both[numbers].fillna(0)
+    is_gap = both.pop("n_units_unknown") > 0
+    is_missing = is_gap & (both["n_units"] == 0)
+    return both.assign(
+        value=both["value"].mask(is_missing),
+        obs_status=np.select([is_missing, is_gap], ["M", "E"], "A"),
+        quality_note=np.where(is_gap, "some values are not known", ""),
     )
 
 
@@ -78,9 +115,10 @@ def _breakdowns(frame: pd.DataFrame, split: Sequence[str]) -> pd.Series:
     written = pd.Series("", frame.index, dtype="str")
     for name in sorted(split):
         # A unit without a known class stays in the breakdown, or the parts would not add up.
-        part = f"{name}=" + frame[name].astype("str").fillna("unknown")
+        codes = frame[name].astype("str").fillna(UNKNOWN)
+        part = codes.map({code: obs.breakdown({name: code}) for code in codes.unique()})
         written = part if not written.any() else written + "&" + part
-    return written
+    return written.astype("str")
 
 
 def _cells(given: pd.DataFrame, periods: Sequence[str], breakdowns: Sequence[str]) -> pd.DataFrame:
@@ -182,7 +220,11 @@ def _stock(
 
 
 def _published(indicator: Indicator, events: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
-    """Take over official figures, and add up counts for areas that the office does not publish."""
+    """Take over official figures, and add up counts for areas that the office does not publish.
+
+    A level that the office publishes for the statistic at all, in whatever period, is left as it
+    published it: its figures need not be the sum of the districts'.
+    """
     given = events.rename(columns={"district_id": "area_id"})
     columns = ["area_id", "area_level", "period", "value", "obs_status", "quality_note"]
     parts = [given.assign(quality_note="")[columns]]
@@ -195,13 +237,14 @@ def _published(indicator: Indicator, events: pd.DataFrame, areas: pd.DataFrame) 
         merged = open_levels.merge(districts.drop(columns="area_level"), on="district_id")
         size = open_levels.groupby(["area_level", "area_id"]).size().rename("size")
         # One district missing leaves the sum missing: a gap is not a zero.
+        merged["weakness"] = merged["obs_status"].map(_weakness)
         added = merged.groupby(["area_level", "area_id", "period"], as_index=False).agg(
-            value=("value", "sum"), counted=("value", "count")
+            value=("value", "sum"), counted=("value", "count"), weakness=("weakness", "max")
         )
         added = added.merge(size.reset_index(), on=["area_level", "area_id"])
         complete = added["counted"] == added["size"]
         added["value"] = added["value"].where(complete)
-        added["obs_status"] = np.where(complete, "A", "M")
+        added["obs_status"] = added["weakness"].map(WEAKNESS.__getitem__).where(complete, "M")
         added["quality_note"] = np.where(complete, "sum of districts", "a district is missing")
         parts.append(added[columns])
     observed = pd.concat(parts, ignore_index=True)
@@ -214,6 +257,11 @@ def _published(indicator: Indicator, events: pd.DataFrame, areas: pd.DataFrame) 
         largest_1=np.nan,
         largest_2=np.nan,
     )
+
+
+def _weakness(status: str) -> int:
+    """Rank a status; a missing value has no rank of its own."""
+    return WEAKNESS.index(status) if status in WEAKNESS else 0
 
 
 def derive(parts: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
@@ -243,19 +291,17 @@ def derive(parts: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
         hidden = (both["conf_status"] != "F") | (both["conf_status_below"] != "F")
         missing = both["value"].isna() | both["value_below"].isna() | (both["value_below"] == 0)
         value = entry["scale"] * both["value"] / both["value_below"].where(~missing)
-        note = np.where(both["value_below"] == 0, "nothing to divide by", "")
+        note = both["quality_note"].where(both["quality_note"] != "", both["quality_note_below"])
+        note = note.mask(both["value_below"] == 0, "nothing to divide by")
+        weakness = both[["obs_status", "obs_status_below"]].map(_weakness).max(axis=1)
         frame = both[CELL].assign(
             indicator=entry["indicator"],
             value=value.where(~hidden & ~missing),
             unit=entry["unit"],
             n_units=both["n_units"].where(~hidden),
-            # The weaker status of the two: an estimated part makes an estimated rate.
-            obs_status=both["obs_status"]
-            .where(both["obs_status"] != "A", both["obs_status_below"])
-            .mask(missing, "M")
-            .mask(hidden, "A"),
+            obs_status=weakness.map(WEAKNESS.__getitem__).mask(missing, "M").mask(hidden, "A"),
             conf_status=np.where(hidden, "D", "F"),
-            quality_note=np.where(hidden, "", note),
+            quality_note=note.mask(hidden, ""),
         )
         if "largest_1" in parts:
             frame = frame.assign(largest_1=np.nan, largest_2=np.nan)

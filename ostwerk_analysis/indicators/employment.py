@@ -24,7 +24,10 @@ def reached(kind: str, *, founders: bool | None = None) -> Events:
         jobs = data.jobs[data.jobs["kind"] == kind]
         if founders is not None:
             jobs = jobs[jobs["is_founder"].fillna(False) == founders]
-        jobs = jobs.merge(data.businesses[["business_id", "district_id"]], on="business_id")
+        # Only columns that are needed: a file may have others, also of the same name.
+        jobs = jobs[["business_id", "grant_id", "status", "status_on", "fte"]].merge(
+            data.businesses[["business_id", "district_id"]], on="business_id"
+        )
         if "grants" in data.tables:
             measures = data.grants.set_index("grant_id")["measure_id"]
             jobs = jobs.assign(measure=jobs["grant_id"].map(measures).astype("str"))

@@ -30,17 +30,17 @@ def size_class(employees_fte: pd.Series) -> pd.Series:
     return pd.cut(employees_fte, bounds, right=False, labels=list(SIZE_CLASSES)).astype("str")
 
 
+GRANT_COLUMNS = ["grant_id", "business_id", "measure_id", "status", "applied_on", "approved_on"]
+GRANT_COLUMNS += ["paid_on", "eligible_cost_eur", "grant_eur", "paid_eur"]
+
+
 def _grants(data: Dataset) -> pd.DataFrame:
     """Give grants with district, section and size class of their enterprise."""
-    enterprises = pd.DataFrame(
-        {
-            "business_id": data.businesses["business_id"],
-            "district_id": data.businesses["district_id"],
-            "section": data.businesses["section"],
-            "size": size_class(data.businesses["employees_fte"]),
-        }
+    enterprises = data.businesses[["business_id", "district_id", "section"]].assign(
+        size=size_class(data.businesses["employees_fte"])
     )
-    joined = data.grants.merge(enterprises, on="business_id", validate="many_to_one")
+    # Only columns that are needed: a file may have others, also of the same name.
+    joined = data.grants[GRANT_COLUMNS].merge(pd.DataFrame(enterprises), on="business_id")
     return joined.rename(columns={"business_id": "unit_id", "measure_id": "measure"})
 
 
@@ -57,14 +57,17 @@ def approved(data: Dataset) -> pd.DataFrame:
 
 
 def approved_by_fund(data: Dataset) -> pd.DataFrame:
-    """Approved amounts shared out to the funds that pay them."""
-    given = approved(data).merge(data.funding_shares, on="grant_id")
-    return given.assign(value=given["value"] * given["share_pct"] / 100)
+    """Approved amounts shared out to the funds that pay them, in full even without known shares."""
+    shares = data.funding_shares[["grant_id", "fund", "share_pct"]]
+    whole = shares.groupby("grant_id")["share_pct"].transform("sum")  # 100 but for rounding
+    parts = shares.assign(part=shares["share_pct"] / whole)
+    given = approved(data).merge(parts, on="grant_id", how="left")
+    return given.assign(value=given["value"] * given["part"].fillna(1))
 
 
 def paid(data: Dataset) -> pd.DataFrame:
     """Grants on the day of payment, with the amount paid."""
-    given = _grants(data).dropna(subset=["paid_on", "paid_eur"])
+    given = _grants(data).dropna(subset="paid_on")
     return given.assign(date=given["paid_on"], value=given["paid_eur"])
 
 
