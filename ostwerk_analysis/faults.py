@@ -98,7 +98,7 @@ FEATURE_FILES = (".geojson", ".json", ".gpkg")
 RULES = {
     # of the file
     "cells": Rule(
-        "The row has another number of cells than the header: {value}",
+        "The row has more or fewer cells than the header: {value}",
         "Look for a delimiter inside a cell and put that cell in quotation marks.",
     ),
     "geometry": Rule(
@@ -109,10 +109,10 @@ RULES = {
     ),
     # of a cell
     "required": Rule("{column} is empty.", "Fill it in: the table needs it in every row."),
-    "number": Rule("{value} in {column} is not a number.", "Leave digits and one decimal mark."),
-    "whole_number": Rule("{value} in {column} is not a whole number.", "Leave digits only."),
+    "number": Rule("{value} in {column} is not a number.", "Keep only digits and one decimal mark."),
+    "whole_number": Rule("{value} in {column} is not a whole number.", "Keep only digits."),
     "date": Rule("{value} in {column} is not a date.", "Write 2026-12-31 or 31.12.2026."),
-    "boolean": Rule("{value} in {column} is neither yes nor no.", "Write ja or nein."),
+    "boolean": Rule("{value} in {column} is neither yes nor no.", "Write yes or no."),
     "allowed": Rule(
         "{value} in {column} is not one of: {expected}.",
         "Correct it, or recode it under [[sources]] values in programme.toml.",
@@ -127,10 +127,10 @@ RULES = {
     "duplicate_row": Rule(
         "The row stands twice, the same in every cell.", "Delete one of them if it is an error."
     ),
-    "order": Rule("{column} is {value}, which must be {expected}.", "Correct one of the two."),
-    "needs": Rule("{column} is empty, and {expected}.", "Fill it in, or correct the other column."),
+    "order": Rule("{column} is {value}, but must be {expected}.", "Correct one of the two."),
+    "needs": Rule("{column} is empty, but {expected}.", "Fill it in, or correct the other column."),
     "empty": Rule(
-        "{column} is {value}, and {expected}.", "Leave it empty, or correct the other column."
+        "{column} is {value}, but {expected}.", "Leave it empty, or correct the other column."
     ),
     # between tables
     "unknown": Rule(

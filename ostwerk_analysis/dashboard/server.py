@@ -320,7 +320,7 @@ class Handler(BaseVoilaHandler):
         error = kwargs.get("exc_info", (None, None, None))[1]
         base = self.server.base_url
         if isinstance(error, Unknown):
-            title = text("That is not there", language)
+            title = text("Not found here", language)
             options = [(base + to, words) for to, words in error.options.items()]
             body = paragraph(text(error.message, language, value=error.value))
             if options:

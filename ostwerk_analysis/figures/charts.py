@@ -135,7 +135,7 @@ def time_series(
 
     if len(areas) > len(LINES):
         raise DataError(
-            "A chart shows at most {most} areas, got {count}. Choose fewer.",
+            "A chart shows at most {most} areas, but {count} were named. Choose fewer.",
             most=len(LINES),
             count=len(areas),
         )

@@ -464,7 +464,7 @@ def test_chart_is_an_ordinary_plotly_output_in_a_notebook(release):
 
 
 def test_chart_refuses_more_areas_than_can_be_told_apart(release):
-    with pytest.raises(DataError, match="at most 5 areas, got 6"):
+    with pytest.raises(DataError, match="at most 5 areas, but 6 were named"):
         figures.time_series(
             release.observations,
             "unemployed_share",
