@@ -43,6 +43,6 @@ $(READY): requirements.lock pyproject.toml
 	if [ -z "$$python" ]; then echo "No Python 3.11, 3.12 or 3.13 found. Install one."; exit 1; fi; \
 	echo "Making $(VENV) with $$($$python --version); this takes a minute or two."; \
 	rm -rf $(VENV) && $$python -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

@@ -16,6 +16,7 @@ import socket
 import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -180,6 +181,13 @@ class Dashboards(Voila):
         if self.is_warmed:
             IOLoop.current().add_callback(self.warm)
         super().listen()
+
+    def stop(self) -> None:
+        """End with what is being rendered: a kernel may end by itself while it is ended."""
+        for rendering in self.kept.values():
+            rendering.cancel()
+        with suppress(web.HTTPError):
+            super().stop()
 
     async def warm(self) -> None:
         """Render every page of the current releases, so that nobody has to wait for it."""
