@@ -109,7 +109,9 @@ RULES = {
     ),
     # of a cell
     "required": Rule("{column} is empty.", "Fill it in: the table needs it in every row."),
-    "number": Rule("{value} in {column} is not a number.", "Keep only digits and one decimal mark."),
+    "number": Rule(
+        "{value} in {column} is not a number.", "Keep only digits and one decimal mark."
+    ),
     "whole_number": Rule("{value} in {column} is not a whole number.", "Keep only digits."),
     "date": Rule("{value} in {column} is not a date.", "Write 2026-12-31 or 31.12.2026."),
     "boolean": Rule("{value} in {column} is neither yes nor no.", "Write yes or no."),
