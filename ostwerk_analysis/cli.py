@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 from typer.core import TyperCommand, TyperGroup
 
+from . import __version__
 from .faults import OstwerkError
 from .language import LANGUAGES, day, number, preferred, text
 
@@ -172,6 +173,22 @@ def application(language: str) -> typer.Typer:
             "the language."
         ),
     )
+
+    def tell_version(is_asked: bool) -> None:
+        if is_asked:
+            say.print(f"ostwerk {__version__}")
+            raise typer.Exit
+
+    @app.callback()
+    def ostwerk(
+        version: Annotated[
+            bool,
+            typer.Option(
+                "--version", help=_("Show the version."), is_eager=True, callback=tell_version
+            ),
+        ] = False,
+    ) -> None:
+        pass
 
     def command(function: Callable[..., None]) -> Callable[..., None]:
         described = _(" ".join((function.__doc__ or "").split()))
@@ -349,14 +366,19 @@ def _progress(console: Console, language: str) -> "Iterator[Progress]":
 
     columns = TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn()
     tasks: dict[str, Any] = {}
-    with Bars(*columns, TimeElapsedColumn(), console=console) as bars:
+    bars = Bars(*columns, TimeElapsedColumn(), console=console)
 
-        def tell(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = bars.add_task(text(STEPS[step], language), total=total)
-            bars.update(tasks[step], completed=done, total=total)
+    def tell(step: str, done: int, total: int) -> None:
+        bars.start()  # not before there is something to show
+        if step not in tasks:
+            tasks[step] = bars.add_task(text(STEPS[step], language), total=total)
+        bars.update(tasks[step], completed=done, total=total)
 
+    try:
         yield tell
+    finally:
+        if tasks:
+            bars.stop()
 
 
 def _run(

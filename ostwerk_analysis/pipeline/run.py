@@ -154,6 +154,7 @@ def _alone(plan: Plan) -> Iterator[None]:
 
 def _run(plan: Plan, asked: str, only: str | None, force: bool) -> Result:
     """Take the steps of a run, one after the other."""
+    named = None if asked == "last" else _quarter(plan, asked)
     chosen = notebooks_of(plan.programme, only)
     code = {path.stem: code_of(path) for path in chosen}
     inputs = digests(plan)
@@ -162,7 +163,7 @@ def _run(plan: Plan, asked: str, only: str | None, force: bool) -> Result:
     if not snapshot.is_dir():
         forks.warm_up()  # imports on one core while the data is loaded on the other
         take_snapshot(plan, inputs, snapshot)
-    quarter = _quarter(plan, snapshot, asked)
+    quarter = named or _last_quarter(plan, snapshot)
     recipe = {
         "quarter": quarter,
         "data": data_sum,
@@ -202,27 +203,15 @@ def _run(plan: Plan, asked: str, only: str | None, force: bool) -> Result:
         shutil.rmtree(staged, ignore_errors=True)  # gone already if it was published
 
 
-def _quarter(plan: Plan, snapshot: Path, asked: str) -> str:
-    """Read the quarter asked for; find the last complete one that has data.
+def _quarter(plan: Plan, asked: str) -> str:
+    """Read the quarter asked for.
 
     Raises
     ------
     DataError
-        If it is not over yet, or lies before the programme's first.
+        If it is none, is not over yet, or lies before the programme's first.
     """
-    complete = periods.last_complete(date.today())
-    first = periods.parse_quarter(plan.programme.first_quarter)
-    if asked == "last":
-        with_data = json.loads((snapshot / QUARTERS).read_text())
-        if past := [quarter for quarter in with_data if first <= quarter <= complete]:
-            return past[-1]
-        raise DataError(
-            "No quarter from {first} to {complete} has data. Name the quarter to run, or correct "
-            "first_quarter in programme.toml.",
-            first=first,
-            complete=complete,
-        )
-    quarter = periods.parse_quarter(asked)
+    quarter, (first, complete) = periods.parse_quarter(asked), _series(plan)
     if not first <= quarter <= complete:
         raise DataError(
             "{quarter} is not between the programme's first quarter, {first}, and the last "
@@ -232,6 +221,32 @@ def _quarter(plan: Plan, snapshot: Path, asked: str) -> str:
             complete=complete,
         )
     return quarter
+
+
+def _last_quarter(plan: Plan, snapshot: Path) -> str:
+    """Find the last complete quarter that has data.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+    first, complete = _series(plan)
+    with_data = json.loads((snapshot / QUARTERS).read_text())
+    if past := [quarter for quarter in with_data if first <= quarter <= complete]:
+        return past[-1]
+    raise DataError(
+        "No quarter from {first} to {complete} has data. Name the quarter to run, or correct "
+        "first_quarter in programme.toml.",
+        first=first,
+        complete=complete,
+    )
+
+
+def _series(plan: Plan) -> tuple[str, str]:
+    """Give the first quarter of the programme and the last one that is over."""
+    first = periods.parse_quarter(plan.programme.first_quarter)
+    return first, periods.last_complete(date.today())
 
 
 def _execute_one(
