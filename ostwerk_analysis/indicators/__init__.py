@@ -11,7 +11,10 @@ import pandas as pd
 from .. import observations as obs
 from ..dataset import Dataset
 from ..faults import DataError, nearest
+from ..language import Sentence, joined
 from ..periods import ordinal, parse_quarter, quarters
+from ..programme import Headline, Programme, Target
+from ..tables import STATUS_LADDER
 from . import advice, businesses, employment, funding, participants, statistics
 from .aggregate import derive, observe
 from .declaration import Indicator, catalogue_frame
@@ -22,6 +25,7 @@ __all__ = [
     "Indicator",
     "catalogue",
     "catalogue_frame",
+    "check_pledges",
     "compute",
     "derive",
 ]
@@ -50,6 +54,72 @@ def catalogue() -> pd.DataFrame:
     return catalogue_frame(CATALOGUE)
 
 
+def check_pledges(programme: Programme, own: Iterable[str] = ()) -> None:
+    """Refuse targets and headlines that no figure can be held against.
+
+    Parameters
+    ----------
+    programme : Programme
+    own : iterable of str
+        Codes of a city's own indicators, which are not in the catalogue.
+
+    Raises
+    ------
+    DataError
+        If one names an indicator that there is not, a breakdown by measure and status in which it
+        is not given, or an unknown status; all at once.
+    """
+    known = {entry.id: entry for entry in CATALOGUE}
+    pledges: list[Target | Headline] = [*programme.targets, *programme.headlines]
+    wrong = [error for pledge in pledges if (error := _wrong_pledge(pledge, known, {*own}))]
+    if wrong:
+        raise DataError("{errors}", errors=wrong)
+
+
+def _wrong_pledge(
+    pledge: Target | Headline, known: dict[str, Indicator], own: set[str]
+) -> DataError | None:
+    """Say why a target or headline can never be met; None if it can."""
+    if pledge.indicator not in known:
+        if pledge.indicator in own:
+            return None
+        return DataError(
+            "programme.toml: there is no indicator {indicator!r}; did you mean {near!r}?",
+            indicator=pledge.indicator,
+            near=nearest(pledge.indicator, [*known, *own]),
+        )
+    asked = {"measure": pledge.measure_id, "status": pledge.status}
+    split = tuple(name for name, code in asked.items() if code)
+    if split not in (given := _splits(known[pledge.indicator], known)):
+        return DataError(
+            "programme.toml: {indicator} is given {given}; not {asked}.",
+            indicator=pledge.indicator,
+            given=joined("; ", map(_by, given)),
+            asked=_by(split),
+        )
+    if pledge.status and pledge.status not in STATUS_LADDER:
+        return DataError(
+            "programme.toml: {status!r} is no status of a job; did you mean {near!r}?",
+            status=pledge.status,
+            near=nearest(pledge.status, STATUS_LADDER),
+        )
+    return None
+
+
+def _by(split: tuple[str, ...]) -> Sentence:
+    return Sentence("by {names}", names=", ".join(split)) if split else Sentence("in total")
+
+
+def _splits(indicator: Indicator, known: dict[str, Indicator]) -> list[tuple[str, ...]]:
+    """List the breakdowns in which an indicator is given; a rate has those of both its parts."""
+    if not indicator.is_derived:
+        return [tuple(sorted(split)) for split in indicator.splits]
+    upper, lower = (
+        _splits(known[part], known) for part in (indicator.numerator, indicator.denominator)
+    )
+    return [split for split in upper if split in lower]
+
+
 def compute(
     data: Dataset,
     quarter: str,
@@ -72,8 +142,9 @@ def compute(
     -------
     DataFrame
         Internal observations, see :mod:`ostwerk_analysis.observations`: unprotected, for eyes that
-        may see the microdata. Indicators whose tables the programme lacks are not in it. Its
-        ``attrs["catalogue"]`` holds the declarations.
+        may see the microdata. Indicators whose tables the programme lacks are not in it. Events
+        count from the programme's first quarter on; what an office published is kept with its
+        whole history, up to the last quarter. ``attrs["catalogue"]`` holds the declarations.
 
     Raises
     ------
