@@ -1,17 +1,20 @@
 """From events to observations: every indicator is added up by the same few functions.
 
-A cell is an area, a period and a breakdown. Every cell that could have had an event has a row, so
-that a zero is a zero and never a gap.
+A cell is a place, a period and a breakdown. The cells of an indicator fill a cube: places × periods
+× breakdowns. Every cell that could have had an event is there, so a zero is a zero and never a gap.
+Cells and units are numbered, and numbers are counted: that is quick, and its cost grows no faster
+than the number of events.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from .. import observations as obs
 from ..codes import UNKNOWN
-from ..periods import complete_years, quarters_of
+from ..periods import complete_years, ordinal
 from .declaration import Indicator
 
 WHOLE_AREAS = ("city", "programme", "comparison")
@@ -19,6 +22,9 @@ WHOLE_AREAS = ("city", "programme", "comparison")
 empty or confidential."""
 WEAKNESS = ("A", "B", "P", "E")
 """Statuses from the strongest to the weakest: what is made of several has the weakest of theirs."""
+
+
+CELL = ["area_level", "area_id", "period", "breakdown"]
 
 
 def observe(
@@ -60,29 +66,11 @@ def observe(
 def _added(
     indicator: Indicator, events: pd.DataFrame, areas: pd.DataFrame, quarters: Sequence[str]
 ) -> pd.DataFrame:
-    """Add up events in all cells of all splits."""
+    """Add up events in the cells of every split."""
     first, *others = indicator.splits
-    every = areas[["area_id", "area_level"]].drop_duplicates()
-    whole = every[every["area_level"].isin(WHOLE_AREAS)]
-    until = ["until"] if indicator.timing == "stock" else []
-    names = {
-        "unit_id",
-        "district_id",
-        "date",
-        "value",
-        *until,
-        *(n for s in indicator.splits for n in s),
-    }
-    events = events[sorted(names)]
-    parts = []
-    for split, given in ((first, every), *((split, whole) for split in others)):
-        located = _locate(events, areas[areas["area_id"].isin(given["area_id"])])
-        if indicator.timing == "stock":
-            parts.append(_stock(located, given, split, quarters))
-        elif indicator.is_to_date:
-            parts.append(_to_date(indicator, located, given, split, quarters))
-        else:
-            parts.append(_flow(indicator, located, given, split, quarters))
+    whole = areas[areas["area_level"].isin(WHOLE_AREAS)]
+    parts = [_cube(indicator, events, areas, first, quarters)]
+    parts += [_cube(indicator, events, whole, split, quarters) for split in others]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -100,123 +88,176 @@ def _with_gaps(added: pd.DataFrame, unknown: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _locate(events: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
-    """Repeat each event for every area it lies in; all of them lie in the city."""
-    city = areas.loc[areas["area_level"] == "city", ["area_id", "area_level"]].drop_duplicates()
+class _Located(NamedTuple):
+    """Events numbered: one entry for each place that an event lies in."""
+
+    event: np.ndarray
+    group: np.ndarray
+    """Place and breakdown, as one number."""
+    groups: pd.DataFrame
+    """``area_level``, ``area_id`` and ``breakdown`` of each group."""
+
+
+def _cube(
+    indicator: Indicator,
+    events: pd.DataFrame,
+    areas: pd.DataFrame,
+    split: Sequence[str],
+    quarters: Sequence[str],
+) -> pd.DataFrame:
+    """Add up events by place, period and one split."""
+    quarter = _quarter_numbers(events["date"], quarters)
+    if indicator.timing == "stock":
+        # What began before the series, or on a day unknown, is there from its first quarter on.
+        begun = np.where(events["date"].isna() | (quarter < 0), 0, quarter)
+        ended = _quarter_numbers(events["until"], quarters)
+        ended = np.where(events["until"].isna(), len(quarters), np.maximum(ended, 0))
+        located = _locate(events, areas, split)
+        table = _stock(located, begun, ended, len(quarters))
+        periods = list(quarters)
+    else:
+        inside = (quarter >= 0) & (quarter < len(quarters))
+        events, quarter = events[inside], quarter[inside]
+        located = _locate(events, areas, split)
+        unit = pd.factorize(events["unit_id"])[0]
+        value = events["value"].to_numpy(dtype="float64")
+        if indicator.is_to_date:
+            periods = list(quarters)
+            table = _to_date(indicator, located, quarter, unit, value, len(periods))
+        else:
+            years = complete_years(quarters)
+            periods = [*quarters, *years]
+            year_of = {name: number for number, name in enumerate(years, start=len(quarters))}
+            year = np.array([year_of.get(name[:4], -1) for name in quarters], dtype=np.int64)
+            table = _flow(indicator, located, quarter, year, unit, value, len(periods))
+    cells = located.groups.loc[located.groups.index.repeat(len(periods))].reset_index(drop=True)
+    named = pd.Series(periods, dtype="str")
+    period = named.take(np.tile(np.arange(len(periods)), len(located.groups)))
+    return cells.assign(period=period.to_numpy(), **table)
+
+
+def _quarter_numbers(days: pd.Series, quarters: Sequence[str]) -> np.ndarray:
+    """Number the quarter of each day from the first of the series; -1 also where it is missing."""
+    number = 4 * days.dt.year + days.dt.quarter - 1 - ordinal(quarters[0])
+    return number.fillna(-1).to_numpy(dtype=np.int64)
+
+
+def _locate(events: pd.DataFrame, areas: pd.DataFrame, split: Sequence[str]) -> _Located:
+    """Number each event's places and breakdown; all events lie in the city."""
+    places = areas[["area_level", "area_id"]].drop_duplicates(ignore_index=True)
+    place_of = pd.MultiIndex.from_frame(places)
     below = areas[areas["area_level"] != "city"]
-    return pd.concat(
-        [events.merge(city, how="cross"), events.merge(below, on="district_id")],
-        ignore_index=True,
+    below = below.assign(
+        place=place_of.get_indexer(pd.MultiIndex.from_frame(below[["area_level", "area_id"]]))
     )
+    pairs = pd.DataFrame(
+        {"district_id": events["district_id"].to_numpy(), "event": np.arange(len(events))}
+    ).merge(below[["district_id", "place"]], on="district_id")
+    cities = np.flatnonzero(places["area_level"] == "city")
+    event = np.concatenate([pairs["event"], np.tile(np.arange(len(events)), len(cities))])
+    place = np.concatenate([pairs["place"], np.repeat(cities, len(events))])
+    code, breakdowns = _breakdowns(events, split)
+    groups = places.merge(pd.DataFrame({"breakdown": breakdowns}), how="cross")
+    return _Located(event, place * len(breakdowns) + code[event], groups)
 
 
-def _breakdowns(frame: pd.DataFrame, split: Sequence[str]) -> pd.Series:
-    """Write each row's breakdown by the dimensions of a split."""
-    written = pd.Series("", frame.index, dtype="str")
-    for name in sorted(split):
-        # A unit without a known class stays in the breakdown, or the parts would not add up.
-        codes = frame[name].astype("str").fillna(UNKNOWN)
-        part = codes.map({code: obs.breakdown({name: code}) for code in codes.unique()})
-        written = part if not written.any() else written + "&" + part
-    return written.astype("str")
+def _breakdowns(events: pd.DataFrame, split: Sequence[str]) -> tuple[np.ndarray, pd.Series]:
+    """Number the breakdown of each event, and write each breakdown once, in order."""
+    if not split:
+        return np.zeros(len(events), dtype=np.int64), pd.Series([""], dtype="str")
+    # A unit without a known class stays in the breakdown, or the parts would not add up.
+    classes = events[list(split)].astype("str").fillna(UNKNOWN)
+    number = classes.groupby(list(split), sort=True).ngroup().to_numpy(dtype=np.int64)
+    distinct = classes.assign(number=number).drop_duplicates("number").sort_values("number")
+    written = [obs.breakdown(row) for row in distinct[list(split)].to_dict("records")]
+    return number, pd.Series(written, dtype="str")
 
 
-def _cells(given: pd.DataFrame, periods: Sequence[str], breakdowns: Sequence[str]) -> pd.DataFrame:
-    """Make every cell that could have an event."""
-    period = pd.DataFrame({"period": pd.Series(list(periods), dtype="str")})
-    broken = pd.DataFrame({"breakdown": pd.Series(list(breakdowns), dtype="str")})
-    return given.merge(period, how="cross").merge(broken, how="cross")
+def _contributions(
+    cell: np.ndarray, unit: np.ndarray, value: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Add up what each unit contributes to each cell: cell, unit and sum, in order of both."""
+    width = unit.max(initial=0) + 1
+    pair, member = np.unique(cell * width + unit, return_inverse=True)
+    return pair // width, pair % width, np.bincount(member, value, len(pair))
 
 
-CELL = ["area_level", "area_id", "period", "breakdown"]
-
-
-def _add_up(indicator: Indicator, events: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """Add up events in cells: value, number of units, and the two largest contributions."""
-    by_unit = events.groupby([*CELL, "unit_id"], observed=True, sort=False)["value"].sum()
-    if indicator.kind == "count":
-        by_unit[:] = 1.0
-    contributions = by_unit.reset_index().sort_values("value", ascending=False, kind="stable")
-    grouped = contributions.groupby(CELL, observed=True, sort=False)["value"]
-    rank = grouped.cumcount()
-    added = grouped.agg(value="sum", n_units="size")
-    added["largest_1"] = contributions[rank == 0].set_index(CELL)["value"]
-    added["largest_2"] = contributions[rank == 1].set_index(CELL)["value"]
-    filled = cells.merge(added.reset_index(), on=CELL, how="left")
-    numbers = ["value", "n_units", "largest_1", "largest_2"]
-    filled[numbers] = filled[numbers].fillna(0)
-    return filled
+def _add_up(cell: np.ndarray, contribution: np.ndarray, cells: int) -> dict[str, np.ndarray]:
+    """Add up contributions in cells: value, number of units, and the two largest contributions."""
+    order = np.lexsort((-contribution, cell))
+    cell, contribution = cell[order], contribution[order]
+    count = np.bincount(cell, minlength=cells)
+    start = np.cumsum(count) - count
+    largest = np.zeros((2, cells))
+    for rank in (0, 1):
+        some = np.flatnonzero(count > rank)
+        largest[rank, some] = contribution[start[some] + rank]
+    value = np.bincount(cell, contribution, cells)
+    return {"value": value, "n_units": count, "largest_1": largest[0], "largest_2": largest[1]}
 
 
 def _flow(
     indicator: Indicator,
-    located: pd.DataFrame,
-    given: pd.DataFrame,
-    split: Sequence[str],
-    quarters: Sequence[str],
-) -> pd.DataFrame:
-    """Add up what happened in each quarter and each complete year."""
-    dated = located.assign(
-        period=quarters_of(located["date"]), breakdown=_breakdowns(located, split)
-    )
-    dated = dated[dated["period"].isin(quarters)]
-    years = complete_years(quarters)
-    yearly = dated.assign(period=dated["period"].str[:4])
-    both = pd.concat([dated, yearly[yearly["period"].isin(years)]], ignore_index=True)
-    codes = dated["breakdown"].unique() if split else [""]
-    return _add_up(indicator, both, _cells(given, [*quarters, *years], codes))
+    located: _Located,
+    quarter: np.ndarray,
+    year: np.ndarray,
+    unit: np.ndarray,
+    value: np.ndarray,
+    periods: int,
+) -> dict[str, np.ndarray]:
+    """Add up what happened in each quarter and in each complete year."""
+    event, group = located.event, located.group
+    in_year = year[quarter[event]]
+    complete = in_year >= 0
+    event = np.concatenate([event, event[complete]])
+    period = np.concatenate([quarter[located.event], in_year[complete]])
+    group = np.concatenate([group, group[complete]])
+    cell, _, added = _contributions(group * periods + period, unit[event], value[event])
+    if indicator.kind == "count":
+        added = np.ones_like(added)
+    return _add_up(cell, added, len(located.groups) * periods)
 
 
 def _to_date(
     indicator: Indicator,
-    located: pd.DataFrame,
-    given: pd.DataFrame,
-    split: Sequence[str],
-    quarters: Sequence[str],
-) -> pd.DataFrame:
+    located: _Located,
+    quarter: np.ndarray,
+    unit: np.ndarray,
+    value: np.ndarray,
+    periods: int,
+) -> dict[str, np.ndarray]:
     """Add up what happened from the first quarter to the end of each one."""
-    dated = located.assign(
-        quarter=quarters_of(located["date"]), breakdown=_breakdowns(located, split)
-    )
-    dated = dated[dated["quarter"].isin(quarters)]
-    position = pd.Index(quarters).get_indexer(dated["quarter"])
-    # Each event counts in its own quarter and in all that follow.
-    repeats = len(quarters) - position
-    rows = np.repeat(np.arange(len(dated)), repeats)
-    starts = np.repeat(np.cumsum(repeats) - repeats, repeats)
-    later = np.repeat(position, repeats) + (np.arange(len(rows)) - starts)
-    counted = dated.iloc[rows].assign(period=np.asarray(quarters, dtype=object)[later])
-    counted["period"] = counted["period"].astype("str")
-    codes = dated["breakdown"].unique() if split else [""]
-    return _add_up(indicator, counted, _cells(given, quarters, codes))
+    event, groups = located.event, len(located.groups)
+    width = unit.max(initial=0) + 1
+    member, code = np.unique(located.group * width + unit[event], return_inverse=True)
+    total, there = np.zeros(len(member)), np.zeros(len(member), dtype=bool)
+    tables = []
+    by_quarter = np.argsort(quarter[event], kind="stable")
+    ends = np.searchsorted(quarter[event][by_quarter], np.arange(periods), side="right")
+    for start, end in zip([0, *ends[:-1]], ends, strict=True):
+        happened = by_quarter[start:end]
+        total += np.bincount(code[happened], value[event[happened]], len(member))
+        there[code[happened]] = True
+        added = np.ones(there.sum()) if indicator.kind == "count" else total[there]
+        tables.append(_add_up(member[there] // width, added, groups))
+    return {name: np.stack([t[name] for t in tables], axis=1).ravel() for name in tables[0]}
 
 
 def _stock(
-    located: pd.DataFrame, given: pd.DataFrame, split: Sequence[str], quarters: Sequence[str]
-) -> pd.DataFrame:
+    located: _Located, begun: np.ndarray, ended: np.ndarray, periods: int
+) -> dict[str, np.ndarray]:
     """Count the units that are there at the end of each quarter."""
-    broken = located.assign(breakdown=_breakdowns(located, split))
-    place = ["area_level", "area_id", "breakdown"]
-    columns = pd.Index(quarters)
-
-    def change(day: pd.Series) -> pd.DataFrame:
-        quarter = quarters_of(day)
-        # What began before the series is there from its first quarter on.
-        quarter = quarter.where(~(quarter < quarters[0]), quarters[0])
-        counts = broken.assign(period=quarter).groupby([*place, "period"], observed=True).size()
-        return counts.unstack("period").reindex(columns=columns)  # noqa: PD010
-
-    codes = broken["breakdown"].unique() if split else [""]
-    cells = _cells(given, quarters, codes)
-    every = pd.MultiIndex.from_frame(cells[place].drop_duplicates())
-    # A unit whose beginning is unknown has been there all along.
-    begun = change(broken["date"].fillna(pd.Timestamp(0)))
-    ended = change(broken["until"])
-    changes = begun.reindex(every).fillna(0) - ended.reindex(every).fillna(0)
-    there = changes.cumsum(axis=1).reset_index(names=place).melt(place, var_name="period")
-    there["largest_1"] = there["value"].clip(upper=1)
-    there["largest_2"] = (there["value"] >= 2).astype(float)
-    return there.assign(n_units=there["value"].astype("Int64"))
+    change = np.zeros((len(located.groups), periods + 1))
+    last = np.minimum(ended, periods)
+    np.add.at(change, (located.group, np.minimum(begun, periods)[located.event]), 1)
+    np.add.at(change, (located.group, np.maximum(last, begun)[located.event].clip(max=periods)), -1)
+    there = change.cumsum(axis=1)[:, :-1].ravel()
+    return {
+        "value": there,
+        "n_units": there.astype(np.int64),
+        "largest_1": np.minimum(there, 1),
+        "largest_2": (there >= 2).astype(float),
+    }
 
 
 def _published(indicator: Indicator, events: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
