@@ -105,8 +105,11 @@ def _rules(name: str, language: str) -> dict[str, list[str]]:
     for check in contract.checks:
         rule, column, expected = check.error.split("|")
         said = text(expected, language)
-        needed = text("needed where {expected}", language, expected=said)
-        rules[column].append(needed if rule == "needs" else said)
+        if rule == "needs":
+            said = text("needed where {expected}", language, expected=said)
+        elif rule == "empty":
+            said = text("left empty where {expected}", language, expected=said)
+        rules[column].append(said)
     for column, other in RELATIONS.get(name, {}).items():
         said = "a measure of `programme.toml`" if other == "measures" else "in the table `{other}`"
         rules[column].append(text(said, language, other=other))
