@@ -164,7 +164,10 @@ def _text_cells(cells: pd.Series, delimiter: str) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    encoded = pc.fill_null(pa.array(cells, pa.string(), from_pandas=True), "").dictionary_encode()
+    read = pa.array(cells, pa.string(), from_pandas=True)
+    if isinstance(read, pa.ChunkedArray):  # as the column happens to be stored
+        read = read.combine_chunks()
+    encoded = pc.fill_null(read, "").dictionary_encode()
     plain = encoded.dictionary  # few texts stand in many rows
     is_risky = pc.match_substring_regex(plain, r"^[=+\-@\t\r\n]")
     plain = pc.if_else(is_risky, pc.binary_join_element_wise("'", plain, ""), plain)

@@ -204,7 +204,7 @@ def collect(folders: Iterable[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
         If two notebooks contradict each other in an observation or a declaration.
     """
     paths = sorted(path for folder in folders for path in folder.glob("*.parquet"))
-    if not paths:
+    if not any(len(pd.read_parquet(path, columns=["indicator"])) for path in paths):
         raise DataError("No notebook has saved observations; there is nothing to release.")
     declared: dict[str, dict] = {}
     for path in paths:

@@ -333,7 +333,7 @@ TABLES: dict[str, pa.DataFrameSchema] = {
         {
             "district_id": _id("Code of the district, borough or city."),
             "area_level": _text(
-                "What the code stands for; district if empty.", _one_of(*AREA_LEVELS), required=True
+                "What the code stands for; district if empty.", _one_of(*AREA_LEVELS)
             ),
             "period": _text(
                 "Quarter or year.",

@@ -186,12 +186,10 @@ def test_the_same_observations_are_the_same_bytes(tmp_path):
     assert one.read_bytes() == other.read_bytes()
 
 
-def test_a_table_without_rows_is_saved_and_collected(tmp_path):
+def test_tables_without_rows_are_nothing_to_release(tmp_path):
     written(tmp_path, pd.DataFrame(columns=obs.COLUMNS), entries=[])
-    observations, catalogue = obs.collect([tmp_path])
-    assert observations.empty
-    assert observations.dtypes.equals(obs.tidy(table()).dtypes)
-    assert catalogue.empty
+    with pytest.raises(DataError, match="there is nothing to release"):
+        obs.collect([tmp_path])
 
 
 def test_a_table_without_rows_does_not_disturb_the_others(tmp_path):

@@ -236,7 +236,11 @@ def leave_out_all_but(folder, *tables):
 
 
 @pytest.mark.parametrize("language", ["de"], indirect=True)
-@pytest.mark.parametrize("tables", [TABLES, ["districts", "businesses"]], ids=["all", "few"])
+@pytest.mark.parametrize(
+    "tables",
+    [TABLES, ["districts", "businesses"], ["districts", "statistics"]],
+    ids=["all", "few", "official"],
+)
 def test_programme_with_few_tables_becomes_a_release(filled, tmp_path, tables):
     leave_out_all_but(filled, *tables)
     result = run(filled, "2024Q2", out=tmp_path)

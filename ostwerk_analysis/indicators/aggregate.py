@@ -339,7 +339,7 @@ def derive(parts: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
             indicator=entry["indicator"],
             value=value.where(~hidden & ~missing),
             unit=entry["unit"],
-            n_units=both["n_units"].where(~hidden),
+            n_units=both["n_units"].where(~hidden & ~missing),
             obs_status=weakness.map(WEAKNESS.__getitem__).mask(missing, "M").mask(hidden, "A"),
             conf_status=np.where(hidden, "D", "F"),
             quality_note=note.mask(hidden, ""),

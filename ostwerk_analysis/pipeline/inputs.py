@@ -86,11 +86,19 @@ def digests(plan: Plan) -> list[dict[str, Any]]:
     Raises
     ------
     DataError
-        If one is missing, or the programme's file is not what was read of it.
+        If any is missing, all of them at once; or if the programme's file is not what was read of
+        it.
     """
     from ..loading import digest
 
-    sums = {name: digest(file) for name, file in files(plan.programme, plan.archive).items()}
+    sums, missing = {}, []
+    for name, file in files(plan.programme, plan.archive).items():
+        try:
+            sums[name] = digest(file)
+        except DataError as error:
+            missing.append(error)
+    if missing:
+        raise DataError("{errors}", errors=missing)
     if Programme.read(plan.programme.path) != plan.programme:
         raise changed_meanwhile(plan.programme.path.name)
     return [{"file": name, "bytes": size, "sha256": sha} for name, (size, sha) in sums.items()]
