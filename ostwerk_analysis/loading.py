@@ -146,9 +146,8 @@ def _check_columns(source: Source, raw: sources.RawTable) -> None:
                     near=nearest(column, known),
                 )
     needed = [name for name, column in contract.columns.items() if column.metadata["required"]]
-    given = [*found, "area_level"]  # understood where it is left out
-    if source.table == "statistics" and "area_name" in found:
-        given.append("district_id")
+    is_named = source.table == "statistics" and "area_name" in found
+    given = {*found, *(["district_id"] if is_named else [])}
     if missing := [name for name in needed if name not in given]:
         raise DataError(
             "{file} has no column {column!r}, which the table {table} needs; the nearest is "

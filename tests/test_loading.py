@@ -228,7 +228,7 @@ def test_lines_are_those_of_the_file_where_cells_have_several(small_city, change
     assert data.contacts.loc[1, "topic"] == 'a\nb "c"\n\nd'
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
         st.tuples(

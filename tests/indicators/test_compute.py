@@ -90,15 +90,11 @@ def test_what_is_not_a_quarter_is_refused(small_data):
         compute(small_data, "soon")
 
 
-def test_a_programme_without_events_and_statistics_has_no_observations(small_data, tmp_path):
+def test_a_programme_without_events_and_statistics_has_no_observations(small_data):
     none = compute(with_tables(small_data, "districts", "boroughs"), "2024Q1")
     assert none.empty
     assert list(none) == obs.COLUMNS + obs.CONTRIBUTIONS
     assert none.attrs["catalogue"] == []
-    obs.save(none, tmp_path)
-    collected, catalogue = obs.collect([tmp_path])
-    assert collected.empty
-    assert catalogue.empty
 
 
 def test_tables_without_a_row_give_zeros_and_no_crash(small_data):
