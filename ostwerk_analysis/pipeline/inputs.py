@@ -140,7 +140,7 @@ def keep(plan: Plan, inputs: Iterable[Mapping[str, Any]]) -> dict[str, Path]:
     """
     from ..loading import digest
 
-    (plan.home / "inputs").mkdir(exist_ok=True)
+    (plan.home / "inputs").mkdir(parents=True, exist_ok=True)
     for left in (plan.home / "inputs").glob(".*"):
         left.unlink()  # by a killed run
     origins, copies = files(plan.programme, plan.archive), {}

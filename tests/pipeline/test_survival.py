@@ -248,6 +248,13 @@ def test_a_full_disk_is_named_and_the_last_release_stays(quick_city, tmp_path, d
     assert is_tidy(disk.folder)
 
 
+def test_published_may_be_on_another_disk_than_the_run(quick_city, tmp_path, disk):
+    (tmp_path / "published").symlink_to(disk.folder)
+    assert run(quick_city, "2025Q2", out=tmp_path).release.name == "2025-Q2"
+    assert (disk.folder / "musterstadt" / "current").read_text() == "2025-Q2\n"
+    assert run(quick_city, "2025Q2", out=tmp_path).status == "unchanged"
+
+
 # ---- notebooks that do not end as they should ----
 
 
