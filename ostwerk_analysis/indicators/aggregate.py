@@ -14,6 +14,7 @@ import pandas as pd
 
 from .. import observations as obs
 from ..codes import UNKNOWN
+from ..faults import DataError
 from ..periods import complete_years, ordinal
 from .declaration import Indicator
 
@@ -22,8 +23,6 @@ WHOLE_AREAS = ("city", "programme", "comparison")
 empty or confidential."""
 WEAKNESS = ("A", "B", "P", "E")
 """Statuses from the strongest to the weakest: what is made of several has the weakest of theirs."""
-
-
 CELL = ["area_level", "area_id", "period", "breakdown"]
 
 
@@ -47,9 +46,20 @@ def observe(
     -------
     DataFrame
         Internal observations.
+
+    Raises
+    ------
+    DataError
+        If an event belongs to no unit, so that it cannot be said whose secrets it tells.
     """
     if indicator.timing == "published":
         return _published(indicator, events, areas)
+    if events["unit_id"].isna().any():
+        raise DataError(
+            "The indicator {id} has events without a unit_id. Give each the code of its unit, or "
+            "one of its own.",
+            id=indicator.id,
+        )
     if indicator.kind == "sum":  # the last digits of a sum depend on the order of its parts
         events = events.sort_values(["unit_id", "date", "value"], ignore_index=True)
     areas = areas[areas["area_level"].isin(indicator.levels)]

@@ -41,8 +41,10 @@ class Indicator:
         The input tables it is made from; without one of them it is not computed at all.
     events : callable, Dataset -> DataFrame
         One row for each event, with ``district_id``, ``date`` (a stock also ``until``),
-        ``unit_id``, ``value``, and a column for each dimension of ``splits``. A published figure
-        has ``district_id``, ``area_level``, ``period``, ``value`` and ``obs_status``.
+        ``unit_id``, ``value``, and a column for each dimension of ``splits``. A value that is
+        missing marks the sums that it is missing from; an event without a date counts nowhere. A
+        published figure has ``district_id``, ``area_level``, ``period``, ``value`` and
+        ``obs_status``.
     splits : tuple of tuple of str
         Breakdowns, each by one or more dimensions. The first is given for every area, the others
         for the city and the programme's areas; ``()`` is the total.

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostwerk_analysis import observations as obs
+from ostwerk_analysis.faults import DataError
 from ostwerk_analysis.indicators import Indicator, catalogue_frame
 from ostwerk_analysis.indicators.aggregate import WEAKNESS, derive, observe
 from ostwerk_analysis.periods import quarter_of, quarters
@@ -232,6 +233,15 @@ def test_an_event_without_a_district_counts_in_the_city_alone():
     )
     assert observed.loc[observed["value"] > 0, ["area_id", "period", "value"]].to_numpy().tolist() \
         == [["city", "2024-Q1", 12], ["city", "2024", 12]]  # fmt: skip
+
+
+def test_an_event_of_no_unit_is_refused_and_not_counted_with_another():
+    events = table(
+        [("a", "01", "2024-01-01", 5, "s", None), (None, "01", "2024-01-01", 7, "s", None)]
+    )
+    for declared in (declare(), declare().to_date(), declare("count", "stock")):
+        with pytest.raises(DataError, match="has events without a unit_id"):
+            observe(declared, events, AREAS, SERIES)
 
 
 def test_an_event_without_a_day_counts_nowhere():
