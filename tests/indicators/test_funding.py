@@ -47,6 +47,12 @@ def test_grants_count_on_the_day_of_approval_and_only_if_they_were_approved(obse
     }  # fmt: skip
 
 
+def test_a_grant_withdrawn_after_its_approval_does_not_count(changed, observe_fields):
+    old, new = "2025-02-01,withdrawn,,,,700,,", "2025-02-01,withdrawn,2025-02-02,,,700,600,"
+    found = observe_fields(changed(("grants.csv", old, new)), "funding")
+    assert found.value("grants_approved_eur", "stadt", "2025-Q1") == 2000  # g4 alone
+
+
 def test_amounts_to_date_do_not_fall(observed):
     assert observed.series("grants_approved_eur_to_date", "stadt") == {
         "2024-Q1": 7000, "2024-Q2": 9000, "2024-Q3": 9000, "2024-Q4": 9000, "2025-Q1": 11000,
