@@ -376,8 +376,7 @@ def stage(published: Path, programme: str) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     for left in home.glob(f"{STAGING}*"):
         shutil.rmtree(left)
-    for left in home.glob(f".{CURRENT}.*"):
-        left.unlink()
+    (home / f".{CURRENT}.part").unlink(missing_ok=True)
     staged = home / f"{STAGING}{os.getpid()}"
     staged.mkdir()
     return staged
@@ -474,7 +473,7 @@ def _name(quarter: str, revision: int) -> str:
 
 def write_whole(file: Path, text: str) -> None:
     """Write a file so that a reader sees the old text or the new one, and never a part."""
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    beside = file.with_name(f".{file.name}.part")
     try:
         beside.write_text(text, encoding="utf-8")
         sync(beside)

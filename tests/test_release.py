@@ -125,7 +125,7 @@ def test_a_staged_release_says_the_name_that_it_will_have(published):
 def test_what_killed_runs_left_is_cleared_and_nothing_else(published):
     home = published / "osten"
     (home / ".staging-123" / "downloads").mkdir(parents=True)
-    (home / ".current.123").write_text("2026-")
+    (home / ".current.part").write_text("2026-")
     (home / ".gitignore").write_text("*")
     staged = release.stage(published, "osten")
     assert sorted(path.name for path in home.glob(".*")) == sorted([".gitignore", staged.name])
