@@ -9,7 +9,7 @@ import pandas as pd
 from ..codes import CODES, code_name
 from ..faults import DataError
 from ..language import quarter, text
-from ..observations import as_of, dimensions, select
+from ..observations import as_of, dimensions
 from .tables import targets_reached
 from .values import (
     Figure,
@@ -17,6 +17,9 @@ from .values import (
     entry,
     foot,
     label,
+    mark_of,
+    of_areas,
+    signs,
     states,
     unit_heading,
     unobserved,
@@ -50,7 +53,7 @@ def bars(
     parts : mapping, optional
         Names of the dimension's codes.
     order : sequence of str
-        Codes from top to bottom; the others follow. By default that of :data:`CODES`.
+        Codes from top to bottom; the others follow, in the order of :data:`CODES` or by code.
 
     Raises
     ------
@@ -62,7 +65,8 @@ def bars(
         return nothing
     period = as_of(observations, indicator, period)
     unit = str(declared["unit"])
-    picked = select(observations, indicator, period=period, area_id=area_id, breakdown=None)
+    here = of_areas(observations, [area_id])
+    picked = here[(here["indicator"] == indicator) & (here["period"] == period)]
     picked = picked[picked["breakdown"].map(lambda part: list(dimensions(part)) == [by])]
     if picked.empty:
         raise DataError(
@@ -72,13 +76,15 @@ def bars(
             area=area_id,
             period=period,
         )
-    picked = picked.assign(code=picked["breakdown"].str.partition("=")[2])
-    place = {code: i for i, code in enumerate(order or CODES.get(by, {}))}
-    picked = picked.sort_values("code", key=lambda code: code.map(place).fillna(len(place)))
+    codes = picked["breakdown"].map(lambda part: dimensions(part)[by])
+    place = {code: i for i, code in enumerate(dict.fromkeys([*order, *CODES.get(by, {})]))}
+    picked = picked.assign(code=codes, place=codes.map(place).fillna(len(place)))
+    picked = picked.sort_values(["place", "code"])
+    picked["state"] = states(picked)
     digits = digits_for(picked["value"], str(declared["kind"]))
     words = [
         written(value, state, unit, language, digits)
-        for value, state in zip(picked["value"], states(picked), strict=True)
+        for value, state in zip(picked["value"], picked["state"], strict=True)
     ]
     names = [code_name(by, code, language, parts) for code in picked["code"]]
     when = ", ".join(
@@ -87,8 +93,8 @@ def bars(
     return _figure(
         label(catalogue, indicator, language),
         when,
-        _bars(names, picked["value"], words),
-        foot([declared], language),
+        _bars(names, picked["value"], words, picked["obs_status"]),
+        signs(set(), _statuses(picked), language) + foot([declared], language),
         language,
     )
 
@@ -114,17 +120,25 @@ def target_bars(
     return _figure(
         text("Targets reached", language),
         quarter(period, language),
-        _bars(names, reached["reached_pct"], words, whole=100),
-        foot([entry(catalogue, row["indicator"]) for row in rows], language),
+        _bars(names, reached["reached_pct"], words, reached["obs_status"], whole=100),
+        signs(set(), _statuses(reached), language)
+        + foot([entry(catalogue, row["indicator"]) for row in rows], language),
         language,
     )
 
 
-def _bars(names: list[str], values: pd.Series, words: list[str], whole: float = 0.0) -> str:
+def _statuses(rows: pd.DataFrame) -> set[str]:
+    """Collect the statuses of the values that are shown."""
+    return set(rows.loc[rows["state"] == "", "obs_status"])
+
+
+def _bars(
+    names: list[str], values: pd.Series, words: list[str], statuses: pd.Series, whole: float = 0.0
+) -> str:
     """Write bars as a list: name, bar and value in words; ``whole`` is a line to be filled."""
     longest = max(float(values.max()), whole) if values.notna().any() else whole
     items = []
-    for name, value, word in zip(names, values, words, strict=True):
+    for name, value, word, status in zip(names, values, words, statuses, strict=True):
         share = 0.0 if np.isnan(value) or longest <= 0 else max(0.0, 100 * value / longest)
         full = 100 * whole / longest if whole else 0
         track = f'<rect class="ow-all" width="{full:.1f}" height="4"/>'
@@ -133,7 +147,8 @@ def _bars(names: list[str], values: pd.Series, words: list[str], whole: float = 
             '<svg class="ow-bar" viewBox="0 0 100 4" preserveAspectRatio="none" '
             f'aria-hidden="true">{track if whole else ""}'
             f'<rect class="ow-part" width="{share:.1f}" height="4"/></svg>'
-            f'<span class="ow-amount">{escape(word)}</span></li>'
+            f'<span class="ow-amount">{escape(word)}{"" if np.isnan(value) else mark_of(status)}'
+            "</span></li>"
         )
     return f'<ul class="ow-bars">{"".join(items)}</ul>'
 

@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..faults import DataError
-from ..language import quarter
-from ..observations import select
+from ..language import quarter, text
 from .tables import observation_table
 from .values import (
     Figure,
@@ -23,6 +21,8 @@ from .values import (
     entry,
     foot,
     label,
+    note,
+    of_areas,
     source,
     states,
     unit_heading,
@@ -114,7 +114,8 @@ def time_series(
         Where there are quarters, years are left out.
     indicator, breakdown : str
     areas : mapping
-        Code → name of the areas, at most five; the first is the one the chart is about.
+        Code → name of the areas; the first is the one the chart is about. Five can be told apart,
+        so of more the first five are drawn, and the table has the others.
     catalogue : DataFrame
     language : {"de", "en"}
     parts : mapping, optional
@@ -122,42 +123,41 @@ def time_series(
 
     Returns
     -------
-    Chart
+    Chart or Figure
         A line breaks where a value is missing or kept secret; provisional and estimated values
-        are hollow.
+        are hollow. Where the areas have no observation at all, as of a percentage published for
+        districts only, a sentence says so.
 
     Raises
     ------
     DataError
-        If the indicator is unknown, no area has a value, or there are more than five areas.
+        If the indicator is unknown.
     """
     import plotly.graph_objects as go
 
-    if len(areas) > len(LINES):
-        raise DataError(
-            "A chart shows at most {most} areas, but {count} were named. Choose fewer.",
-            most=len(LINES),
-            count=len(areas),
-        )
     declared = entry(catalogue, indicator)
     if nothing := unobserved(observations, declared, language):
         return nothing
     unit = str(declared["unit"])
-    picked = select(observations, indicator, breakdown=breakdown)
-    picked = picked[picked["area_id"].isin(list(areas))]
+    picked = of_areas(observations, areas)
+    picked = picked[(picked["indicator"] == indicator) & (picked["breakdown"] == breakdown)]
     if picked["period"].str.contains("-Q").any():
         picked = picked[picked["period"].str.contains("-Q")]
+    title = label(catalogue, indicator, language, breakdown, parts)
     if picked.empty:
-        raise DataError(
-            "No observations of {indicator} in the areas {areas}.",
-            indicator=indicator,
-            areas=", ".join(areas),
+        said = text(
+            "{label}: no values for {areas}.",
+            language,
+            label=title,
+            areas=", ".join(areas.values()),
         )
+        return note(said, language)
     periods = sorted(picked["period"].unique())
     digits = digits_for(picked["value"], str(declared["kind"]))
     is_short = len(periods) <= 2 * MOST_TICKS
     figure = go.Figure(layout={"template": template()})
-    for place, (area, name) in enumerate(areas.items()):
+    drawn = list(areas.items())[: len(LINES)]
+    for place, (area, name) in enumerate(drawn):
         line = picked[picked["area_id"] == area].set_index("period").reindex(periods)
         line["conf_status"] = line["conf_status"].fillna("F")
         kinds = states(line)
@@ -183,7 +183,6 @@ def time_series(
     figure.update_xaxes(type="category", categoryarray=periods, tickangle=0, **_ticks(periods))
     figure.update_yaxes(rangemode="tozero", exponentformat="none", separatethousands=True)
     figure.update_layout(showlegend=len(areas) > 1)
-    title = label(catalogue, indicator, language, breakdown, parts)
     newest_first = picked.sort_values("period", ascending=False)
     table = observation_table(
         newest_first, catalogue, areas, language=language, parts=parts, is_turned=True
@@ -191,7 +190,15 @@ def time_series(
     span = f"{quarter(periods[0], language)} – {quarter(periods[-1], language)}"
     heading = unit_heading(unit, language)
     subtitle = f"{span}, {heading}" if heading else span
-    return _chart(figure, title, subtitle, declared, table, language)
+    remark = ""
+    if len(areas) > len(drawn):
+        remark = text(
+            "The chart shows the first {count} of {all} areas, the table all of them.",
+            language,
+            count=len(drawn),
+            all=len(areas),
+        )
+    return _chart(figure, title, subtitle, declared, table, language, remark)
 
 
 def _ticks(periods: list[str]) -> dict[str, list[str]]:
@@ -220,8 +227,9 @@ def _chart(
     declared: pd.Series,
     table: Figure,
     language: str,
+    remark: str,
 ) -> Figure:
-    """Put a chart together: heading, drawing, source and table."""
+    """Put a chart together: heading, drawing, remark, source and table."""
     figure.update_layout(separators=",." if language == "de" else ".,")
     figure.update_layout(height=HEIGHT_PX)
     payload = json.dumps(
@@ -233,7 +241,8 @@ def _chart(
         f'<div class="ow-chart" role="img" aria-label="{escape(f"{title}, {subtitle}")}" '
         f'style="min-height:{HEIGHT_PX}px">'
         f'<script type="application/json">{payload.replace("<", chr(92) + "u003c")}</script></div>'
-        f"{foot([declared], language, table)}</figure>"
+        + (f'<p class="ow-note">{escape(remark)}</p>' if remark else "")
+        + f"{foot([declared], language, table)}</figure>"
     )
     # A notebook shows the bare chart, so title and source are put into it.
     figure.update_layout(
@@ -245,12 +254,12 @@ def _chart(
             "yanchor": "top",
             "pad": {"t": 28},
         },
-        margin={"t": 125, "b": 60},
+        margin={"t": 125, "b": 80 if remark else 60},
         height=HEIGHT_PX + 130,
     )
-    if words := source([declared], language):
+    if words := [said for said in (remark, source([declared], language)) if said]:
         figure.add_annotation(
-            text=escape(words),
+            text="<br>".join(map(escape, words)),
             xref="paper",
             yref="paper",
             x=0,

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..language import number, quarter, text, unit_sign
-from ..observations import as_of, select
+from ..observations import as_of
 from ..observations import breakdown as write_breakdown
 from .values import (
+    MISSING,
     Figure,
     cell,
     digits_for,
@@ -17,6 +19,8 @@ from .values import (
     entry,
     foot,
     label,
+    mark_of,
+    of_areas,
     part_label,
     signs,
     states,
@@ -124,34 +128,43 @@ def targets_reached(
     -------
     DataFrame, n rows
         The targets, each with the ``indicator`` that counts from the programme's start where there
-        is one, its ``breakdown``, ``value``, ``state`` and ``reached_pct``. A target whose value
-        is kept secret or missing has no ``reached_pct``.
+        is one, its ``breakdown``, ``value``, ``state``, ``obs_status`` and ``reached_pct``. A
+        target of 0, or whose value is kept secret or missing, has no ``reached_pct``.
     """
     known = set(observations["indicator"])
+    here = of_areas(observations, [area_id])
     rows = []
     for target in targets.to_dict("records"):
         since_start = f"{target['indicator']}_to_date"
         indicator = since_start if since_start in known else target["indicator"]
         parts = {"measure": target["measure_id"], "status": target.get("status", "")}
         part = write_breakdown({name: str(code) for name, code in parts.items() if code})
-        found = (
-            select(observations, indicator, area_id=area_id, period=period, breakdown=part)
-            if indicator in known
-            else observations[:0]
-        )
-        value = found["value"].iloc[0] if len(found) else np.nan
+        found = _observed(here, indicator, period, part)
+        value = found["value"]
         rows.append(
             {
                 "indicator": indicator,
                 "breakdown": part,
-                "value": value,
-                "state": states(found).iloc[0] if len(found) else "missing",
-                "reached_pct": 100 * value / target["target_value"],
+                **found,
+                "reached_pct": 100 * value / target["target_value"]
+                if target["target_value"]
+                else np.nan,
             }
         )
-    found = pd.DataFrame(rows, columns=["indicator", "breakdown", "value", "state", "reached_pct"])
+    columns = ["indicator", "breakdown", "value", "state", "obs_status", "reached_pct"]
     kept = targets.drop(columns="indicator").reset_index(drop=True)
-    return pd.concat([found, kept], axis="columns")
+    return pd.concat([pd.DataFrame(rows, columns=columns), kept], axis="columns")
+
+
+def _observed(here: pd.DataFrame, indicator: str, period: str, part: str) -> dict[str, Any]:
+    """Give an area's one value with its ``state`` and ``obs_status``; missing where it is not."""
+    found = here[
+        (here["indicator"] == indicator) & (here["period"] == period) & (here["breakdown"] == part)
+    ]
+    if found.empty:
+        return {"value": np.nan, "state": MISSING, "obs_status": "M"}
+    row = found.iloc[0]
+    return {"value": row["value"], "state": states(found).iloc[0], "obs_status": row["obs_status"]}
 
 
 def key_figures(
@@ -198,27 +211,22 @@ def key_figures(
         for pair in due[["indicator", "breakdown"]].itertuples(index=False, name=None)
         if pair not in wanted
     ]
-    cards, shown = [], []
+    here = of_areas(observations, [area_id])
+    cards, shown, statuses = [], [], set()
     for indicator, part in wanted:
         declared = entry(catalogue, indicator)
         shown.append(declared)
         unit = str(declared["unit"])
         when = as_of(observations, indicator, period)
-        found = observations[
-            (observations["indicator"] == indicator)
-            & (observations["area_id"] == area_id)
-            & (observations["period"] == when)
-            & (observations["breakdown"] == part)
-        ]
-        value, state = (
-            (found["value"].iloc[0], states(found).iloc[0]) if len(found) else (np.nan, "missing")
-        )
+        found = _observed(here, indicator, when, part)
+        if not found["state"]:
+            statuses.add(found["obs_status"])
         goals = due[(due["indicator"] == indicator) & (due["breakdown"] == part)]
         meant = part_label(part, language, parts)
         cards.append(
             f'<li class="ow-card"><p class="ow-label">{escape(declared[f"label_{language}"])}</p>'
             + (f'<p class="ow-when">{escape(meant)}</p>' if meant else "")
-            + _card_value(value, state, unit, language)
+            + _card_value(found, unit, language)
             + "".join(_goal(goal, unit, language) for _, goal in goals.iterrows())
             + f'<p class="ow-when ow-end">{escape(quarter(when, language))}</p></li>'
         )
@@ -226,17 +234,20 @@ def key_figures(
     return Figure(
         f'<section class="ow ow-key" lang="{language}"'
         + (f' aria-label="{escape(title)}">' if title else ">")
-        + f'{head}<ul class="ow-cards">{"".join(cards)}</ul>{foot(shown, language)}</section>'
+        + f'{head}<ul class="ow-cards">{"".join(cards)}</ul>'
+        + f"{signs(set(), statuses, language)}{foot(shown, language)}</section>"
     )
 
 
-def _card_value(value: float, state: str, unit: str, language: str) -> str:
+def _card_value(found: Mapping[str, Any], unit: str, language: str) -> str:
     """Write a card's value: the number large, its unit small; or why there is none."""
+    value, state = found["value"], found["state"]
     if state:
         return f'<p class="ow-value ow-none">{escape(written(value, state, unit, language))}</p>'
+    mark = mark_of(found["obs_status"])
     sign = escape(unit_sign(unit, language))
     small = f' <span class="ow-unit">{sign}</span>' if sign else ""
-    return f'<p class="ow-value">{number(value, "", language)}{small}</p>'
+    return f'<p class="ow-value">{number(value, "", language)}{mark}{small}</p>'
 
 
 def _goal(goal: pd.Series, unit: str, language: str) -> str:

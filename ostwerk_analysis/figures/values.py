@@ -3,7 +3,7 @@
 A value that is kept secret, one that is missing and a zero look different everywhere.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from html import escape
@@ -43,6 +43,10 @@ SOURCES = {
 """Input table = what it is called under a figure."""
 
 
+LEVELS = ("city", "programme", "comparison", "district", "borough")
+"""Whose code an area's code is where two levels share it: the compared areas come first."""
+
+
 @dataclass(frozen=True)
 class Figure:
     """A finished figure: HTML that stands by itself, in a notebook as on a page.
@@ -64,6 +68,17 @@ def states(observations: pd.DataFrame) -> pd.Series:
     hidden = observations["conf_status"].isin(["C", "D"])
     state = np.select([hidden, observations["value"].isna()], [SUPPRESSED, MISSING], "")
     return pd.Series(state, observations.index)
+
+
+def of_areas(observations: pd.DataFrame, areas: Iterable[str]) -> pd.DataFrame:
+    """Pick the observations of areas by their codes, each of one level only.
+
+    A city, a programme area and a district may have the same code; :data:`LEVELS` decides. So all
+    observations are to be given, not those of one indicator.
+    """
+    picked = observations[observations["area_id"].isin(list(areas))]
+    rank = picked["area_level"].map({level: i for i, level in enumerate(LEVELS)})
+    return picked[rank == rank.groupby(picked["area_id"]).transform("min")]
 
 
 def entry(catalogue: pd.DataFrame, indicator: str) -> pd.Series:
@@ -130,6 +145,11 @@ def unobserved(observations: pd.DataFrame, declared: pd.Series, language: str) -
         label=declared[f"label_{language}"],
         source=source([declared], language),
     )
+    return note(said, language)
+
+
+def note(said: str, language: str) -> Figure:
+    """Say in the place of a figure why there is none."""
     return Figure(f'<p class="ow ow-unobserved" lang="{language}">{escape(said)}</p>')
 
 
@@ -177,8 +197,12 @@ def cell(
         return (
             f'<span aria-hidden="true">{SIGNS[state]}</span><span class="ow-hidden">{said}</span>'
         )
-    mark = f"<sup>{MARKS[status]}</sup>" if status in MARKS else ""
-    return escape(number(value, unit, language, digits)) + mark
+    return escape(number(value, unit, language, digits)) + mark_of(status)
+
+
+def mark_of(status: str) -> str:
+    """Write the mark behind a value; :func:`signs` explains it."""
+    return f"<sup>{MARKS[status]}</sup>" if status in MARKS else ""
 
 
 def signs(states: set[str], statuses: set[str], language: str) -> str:

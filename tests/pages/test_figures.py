@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ostwerk_analysis import downloads, figures
+from ostwerk_analysis import downloads, figures, observations
 from ostwerk_analysis.faults import DataError
 from ostwerk_analysis.figures import map as maps
 from ostwerk_analysis.figures import values
@@ -392,6 +392,119 @@ def test_bars_refuse_a_dimension_that_is_not_there(release):
         )
 
 
+def made_from(release, rows):
+    """Observations of jobs_created_to_date in the city: breakdown = value and what differs."""
+    usual = release.observations.query("indicator == 'jobs_created_to_date'").iloc[0].to_dict()
+    usual |= {"period": "2026-Q3"}
+    return pd.DataFrame([usual | {"breakdown": part} | more for part, more in rows])
+
+
+def jobs_by(release, by, rows, **more):
+    drawn = figures.bars(
+        made_from(release, rows),
+        "jobs_created_to_date",
+        "2026-Q3",
+        "stadt",
+        by,
+        catalogue=release.catalogue,
+        language="en",
+        **more,
+    )
+    return soup(drawn)
+
+
+def bar_names(drawn):
+    return [name.get_text() for name in drawn.select(".ow-bars .ow-label")]
+
+
+def test_bars_stand_in_the_order_of_the_codes(release):
+    rungs = ["verified", "retained", "promised", "claimed", "unknown"]
+    drawn = jobs_by(release, "status", [(f"status={code}", {}) for code in rungs])
+    assert bar_names(drawn) == ["Promised", "Claimed", "Verified", "Retained", "Not known"]
+    sizes = ["large", "micro", "small", "medium"]
+    drawn = jobs_by(release, "size", [(f"size={code}", {}) for code in sizes])
+    assert [name.split()[0] for name in bar_names(drawn)] == ["Micro", "Small", "Medium", "Large"]
+
+
+def test_bars_without_an_order_of_their_own_stand_by_code(release):
+    many = [f"m{i:02d}" for i in range(30)]
+    shuffled = sorted(many, key=lambda code: code[::-1])
+    drawn = jobs_by(release, "measure", [(f"measure={code}", {}) for code in shuffled])
+    assert bar_names(drawn) == many
+
+
+def test_bars_asked_for_first_are_followed_by_the_others_in_their_order(release):
+    rungs = [(f"status={code}", {}) for code in ("verified", "retained", "promised", "claimed")]
+    drawn = jobs_by(release, "status", rungs, order=["retained"])
+    assert bar_names(drawn) == ["Retained", "Promised", "Claimed", "Verified"]
+
+
+def test_bars_read_codes_as_they_were_before_they_were_written(release):
+    rows = [(observations.breakdown({"measure": "A & B = 100 %"}), {})]
+    assert bar_names(jobs_by(release, "measure", rows)) == ["A & B = 100 %"]
+
+
+INCOMPLETE = {"obs_status": "E", "quality_note": "some values are not known"}
+
+
+def test_an_incomplete_sum_is_marked_in_bars(release):
+    rows = [
+        ("status=promised", {"value": 30.0} | INCOMPLETE),
+        ("status=verified", {"value": 20.0}),
+        ("status=retained", {"value": np.nan, "conf_status": "C", "obs_status": "P"}),
+    ]
+    drawn = jobs_by(release, "status", rows)
+    assert [amount.get_text() for amount in drawn.select(".ow-amount")] == [
+        *("30\u00a0FTEe", "20\u00a0FTE", "kept secret")
+    ]
+    assert drawn.select_one(".ow-amount sup").get_text() == "e"
+    assert drawn.select_one(".ow-note").get_text() == "e estimated"
+
+
+def test_an_incomplete_sum_is_marked_on_its_card_and_its_target(release):
+    given = made_from(release, [("measure=kmu&status=verified", {"value": 90.0} | INCOMPLETE)])
+    options = {"catalogue": release.catalogue, "language": "en"}
+    card = soup(figures.key_figures(given, "2026-Q3", "stadt", targets=release.targets, **options))
+    assert card.select_one(".ow-value").get_text() == "90e FTE"
+    assert card.select_one(".ow-note").get_text() == "e estimated"
+    bar = soup(figures.target_bars(given, release.targets, "2026-Q3", "stadt", **options))
+    assert bar.select_one(".ow-amount").get_text() == "60\u00a0%e"
+    assert bar.select_one(".ow-note").get_text() == "e estimated"
+
+
+def test_what_is_whole_bears_no_mark(release):
+    options = {"catalogue": release.catalogue, "targets": release.targets}
+    drawn = soup(figures.key_figures(release.observations, "2026-Q2", "stadt", **options))
+    assert drawn.select("sup, .ow-note") == []
+
+
+def test_a_target_of_nothing_is_reached_by_no_share(release):
+    given = release.targets.assign(target_value=0)
+    reached = figures.targets_reached(release.observations, given, "2026-Q3", "stadt")
+    assert reached["value"].tolist() == [90]
+    assert reached["reached_pct"].isna().all()
+
+
+def test_a_district_with_the_code_of_the_city_is_not_taken_for_it(release):
+    part = "measure=kmu&status=verified"
+    same, promised = {"area_level": "district", "value": 1.0}, "status=promised"
+    rows = [(part, same), (part, {"value": 90.0}), (promised, same), (promised, {"value": 30.0})]
+    given = made_from(release, rows)
+    reached = figures.targets_reached(given, release.targets, "2026-Q3", "stadt")
+    assert reached["value"].tolist() == [90]
+    options = {"catalogue": release.catalogue, "language": "en"}
+    card = soup(figures.key_figures(given, "2026-Q3", "stadt", targets=release.targets, **options))
+    assert card.select_one(".ow-value").get_text() == "90 FTE"
+    drawn = soup(
+        figures.bars(given, "jobs_created_to_date", "2026-Q3", "stadt", "status", **options)
+    )
+    assert [amount.get_text() for amount in drawn.select(".ow-amount")] == ["30\u00a0FTE"]
+    line = figures.time_series(
+        given, "jobs_created_to_date", {"stadt": "S"}, breakdown=part, **options
+    ).figure.data[0]
+    assert list(line.y) == [90]
+
+
 def test_target_bars_show_the_whole_target(release):
     drawn = soup(
         figures.target_bars(
@@ -463,13 +576,38 @@ def test_chart_is_an_ordinary_plotly_output_in_a_notebook(release):
     assert "ow-chart" in bundle["text/html"]
 
 
-def test_chart_refuses_more_areas_than_can_be_told_apart(release):
-    with pytest.raises(DataError, match="at most 5 areas, but 6 were named"):
+def districts_chart(release, count, **more):
+    names = release.districts.set_index("district_id")["name"].to_dict()
+    return figures.time_series(
+        release.observations,
+        "unemployed_share",
+        dict(list(names.items())[:count]),
+        catalogue=release.catalogue,
+        language="en",
+        **more,
+    )
+
+
+def test_of_more_areas_than_can_be_told_apart_the_first_are_drawn_and_the_table_has_all(release):
+    shown = districts_chart(release, 7)
+    assert [line.name for line in shown.figure.data] == [
+        *("Altstadt", "Brühl", "Conne", "Dölitz", "Eutritzsch")
+    ]
+    heads = [th.get_text() for th in soup(shown).select("details thead th")]
+    assert heads[-2:] == ["Fluß", "Gohlis"]
+    remark = "The chart shows the first 5 of 7 areas, the table all of them."
+    assert soup(shown).select_one(".ow-note").get_text() == remark
+    assert remark in shown.figure.layout.annotations[0].text  # the bare chart of a notebook
+    assert "The chart shows" not in districts_chart(release, 5).html
+
+
+def test_what_is_published_for_districts_only_has_no_chart_of_the_city_but_a_sentence(release):
+    districts = release.observations.query("area_level == 'district'")
+    said = chart(release, districts, language="en").html
+    assert "Share of unemployed: no values for Der Osten, Musterstadt." in said
+    with pytest.raises(DataError, match="did you mean 'unemployed_share'"):
         figures.time_series(
-            release.observations,
-            "unemployed_share",
-            {str(i): str(i) for i in range(6)},
-            catalogue=release.catalogue,
+            districts, "unemployed_shar", {"stadt": "Stadt"}, catalogue=release.catalogue
         )
 
 
