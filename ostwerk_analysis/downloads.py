@@ -1,9 +1,10 @@
 """Tables for people: the observations of a release as CSV and as an Excel workbook.
 
 A missing value, a suppressed one and a zero are three things. In the workbook a suppressed value is
-written ``.`` and a missing one ``…``, as German statistical offices do; in CSV, which programs read
-too, both cells are empty and the columns of the two statuses tell them apart. Text that a
-spreadsheet would run as a formula is made harmless.
+written ``.`` and a missing one ``…``, as German statistical offices do, and a letter behind the
+number says if it is estimated; in CSV, which programs read too, both cells are empty and the
+columns of the two statuses tell them apart. Text that a spreadsheet would run as a formula is made
+harmless.
 """
 
 import re
@@ -18,6 +19,13 @@ from .language import LANGUAGES, quarter, text
 from .observations import dimensions
 
 SUPPRESSED, MISSING = ".", "…"
+MARKS = {"P": ("p", "provisional"), "E": ("e", "estimated"), "B": ("b", "break in the series")}
+"""Status of a value = the letter behind its number in the workbook, and what it stands for."""
+PROTECTION = (
+    "Cells with few units are left out. They are not yet protected against being computed from "
+    "totals and differences."
+)
+"""What a release does for secrets, and what it does not."""
 
 COLUMNS = {
     "indicator": "Indicator code",
@@ -93,7 +101,8 @@ def labelled(
     Returns
     -------
     DataFrame
-        With the columns of :data:`COLUMNS`.
+        With the columns of :data:`COLUMNS`. An area that ``areas`` does not have is named by its
+        code.
     """
     labels = catalogue.set_index("indicator")[f"label_{language}"]
     names = areas.set_index(["area_level", "area_id"])[f"name_{language}"]
@@ -101,7 +110,7 @@ def labelled(
     levels = observations["area_level"].map(AREA_LEVELS)
     return observations.assign(
         label=observations["indicator"].map(labels),
-        area=names.reindex(places).to_numpy(),
+        area=names.reindex(places).set_axis(observations.index).fillna(observations["area_id"]),
         area_level=_said(levels, language),
         unit=_said(observations["unit"], language),
         quality_note=_said(observations["quality_note"], language),
@@ -196,8 +205,12 @@ def _write_workbook(
         bold = book.add_format({"bold": True})
         wrapped = book.add_format({"text_wrap": True, "valign": "top"})
         formats = {
-            True: book.add_format({"num_format": "#,##0"}),
-            False: book.add_format({"num_format": "#,##0.0"}),
+            (is_whole, status): book.add_format({"num_format": digits + suffix})
+            for is_whole, digits in ((True, "#,##0"), (False, "#,##0.0"))
+            for status, suffix in (
+                ("", ""),
+                *((status, f'"{mark}"') for status, (mark, _) in MARKS.items()),
+            )
         }
         first = text("Notes", language)
         notes = book.add_worksheet(first)
@@ -209,10 +222,17 @@ def _write_workbook(
             (MISSING, text("missing: not published or not known", language)),
             ("0", text("a true zero", language)),
         ]
+        statuses = set(table.loc[table["value"].notna(), "obs_status"])
+        lines += [
+            (mark, text(meaning, language))
+            for status, (mark, meaning) in MARKS.items()
+            if status in statuses
+        ]
         lines += [("!", text(DEMONSTRATION, language))] if is_demonstration else []
         for number, (mark, meaning) in enumerate(lines):
             notes.write_string(number, 0, mark)
             notes.write_string(number, 1, meaning)
+        notes.write_string(0, 2, text(PROTECTION, language))
         declared = catalogue.set_index("indicator")
         by_indicator = dict(list(table.groupby("indicator", sort=True)))
         sheets = sheet_names(by_indicator, taken=(first, "History"))
@@ -260,14 +280,14 @@ def _write_sheet(
     sheet: Any,
     rows: pd.DataFrame,
     bold: Any,
-    formats: Mapping[bool, Any],
+    formats: Mapping[tuple[bool, str], Any],
     language: str,
     own: Mapping[str, str],
 ) -> None:
     """Write one indicator: a row for each area and breakdown, a column for each period."""
     place = ["area_level", "area_id", "area", "breakdown"]
     periods = sorted(rows["period"].unique())
-    lines = rows.groupby(place, sort=False).ngroup().to_numpy() + 3
+    lines = rows.groupby(place, sort=False, dropna=False).ngroup().to_numpy() + 3
     columns = pd.Index(periods).get_indexer(rows["period"]) + len(place)
     headings = [text(COLUMNS[name], language) for name in place]
     sheet.write_string(0, 0, f"{rows['label'].iloc[0]} ({rows['unit'].iloc[0]})", bold)
@@ -278,17 +298,23 @@ def _write_sheet(
     for line, key in enumerate(rows[place].drop_duplicates().to_numpy().tolist(), start=3):
         for column, cell in enumerate([*key[:3], _breakdown(key[3], language, own)]):
             sheet.write_string(line, column, str(cell))
-    whole = formats[bool((rows["value"].dropna() % 1 == 0).all())]
-    suppressed = (rows["conf_status"] != "F").tolist()
-    for line, column, value, is_suppressed in zip(
-        lines.tolist(), columns.tolist(), rows["value"].tolist(), suppressed, strict=True
-    ):
+    is_whole = bool((rows["value"].dropna() % 1 == 0).all())
+    cells = zip(
+        lines.tolist(),
+        columns.tolist(),
+        rows["value"].tolist(),
+        rows["obs_status"].tolist(),
+        (rows["conf_status"] != "F").tolist(),
+        strict=True,
+    )
+    for line, column, value, status, is_suppressed in cells:
         if is_suppressed:
             sheet.write_string(line, column, SUPPRESSED)
         elif value != value:  # not a number
             sheet.write_string(line, column, MISSING)
         else:
-            sheet.write_number(line, column, value, whole)
+            mark = status if status in MARKS else ""
+            sheet.write_number(line, column, value, formats[is_whole, mark])
 
 
 def _breakdown(written: str, language: str, own: Mapping[str, str]) -> str:

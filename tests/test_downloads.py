@@ -169,6 +169,44 @@ def test_the_first_sheet_explains_the_marks_and_leads_to_the_others(folder):
     assert [cell.value for cell in notes[6]] == ["share", "Share", "Per 100."]
 
 
+def test_values_that_are_not_final_are_marked_in_their_cells_and_explained(tmp_path):
+    given = tidy(
+        pd.DataFrame(
+            [
+                row(value=5.0, obs_status="E", quality_note="some values are not known"),
+                row(period="2024-Q2", value=6.0),
+                row(period="2024-Q3", obs_status="E", **HIDDEN),
+                row("share", value=12.25, obs_status="B"),
+                row("share", period="2024-Q2", obs_status="P", **HIDDEN),
+            ]
+        )
+    )
+    downloads.write(tmp_path, given, CATALOGUE, AREAS)
+    book = openpyxl.load_workbook(tmp_path / "observations.en.xlsx")
+    cells = [book["grants"][place] for place in ("E4", "F4", "G4")]
+    assert [cell.value for cell in cells] == [5, 6, "."]
+    assert [cell.number_format for cell in cells[:2]] == ['#,##0"e"', "#,##0"]
+    assert (book["share"]["E4"].value, book["share"]["E4"].number_format) == (12.25, '#,##0.0"b"')
+    marks = [[cell.value for cell in line[:2]] for line in book["Notes"]["A4:B6"]]
+    assert marks == [["e", "estimated"], ["b", "break in the series"], [None, None]]
+
+
+def test_the_first_sheet_says_that_secrets_can_be_computed_from_totals(folder):
+    assert "not yet protected" in sheet(folder, "Notes")[0][2]
+    assert "noch nicht geschützt" in sheet(folder, "Hinweise", "de")[0][2]
+
+
+def test_an_area_that_is_not_declared_is_named_by_its_code(tmp_path):
+    given = tidy(pd.DataFrame([row(area="elsewhere", value=1.0), row(value=2.0)]))
+    downloads.write(tmp_path, given, CATALOGUE, AREAS)
+    lines = sheet(tmp_path, "grants")[3:]
+    assert [line[1:3] + line[4:] for line in lines] == [
+        ["01", '=Market, "old"', 2],
+        ["elsewhere", "elsewhere", 1],
+    ]
+    assert read_csv(tmp_path / "observations.en.csv", ",")[1]["Area"] == "elsewhere"
+
+
 def test_demonstration_data_say_so_in_every_row_and_on_the_first_sheet(observations, tmp_path):
     downloads.write(tmp_path, observations, CATALOGUE, AREAS, is_demonstration=True)
     rows = read_csv(tmp_path / "observations.en.csv", ",")

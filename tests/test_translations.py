@@ -91,6 +91,8 @@ TABLES_OF_SENTENCES = {
         "COLUMNS[name]": downloads.COLUMNS.values(),
         "cell": [*downloads.AREA_LEVELS.values(), *UNITS, *NOTES],
         "DEMONSTRATION": [downloads.DEMONSTRATION],
+        "PROTECTION": [downloads.PROTECTION],
+        "meaning": [meaning for _, meaning in downloads.MARKS.values()],
         "DIMENSIONS.get(name, name)": codes.DIMENSIONS.values(),
     },
     "faults.py": {
@@ -100,6 +102,7 @@ TABLES_OF_SENTENCES = {
         "rule.text": [rule.text for rule in faults.RULES.values()],
         "rule.remedy": [rule.remedy for rule in faults.RULES.values()],
     },
+    "figures/about.py": {"PROTECTION": [downloads.PROTECTION]},
     "figures/values.py": {
         "note": values.NOTES.values(),
         "SOURCES.get(table, table)": values.SOURCES.values(),

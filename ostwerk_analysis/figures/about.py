@@ -4,6 +4,7 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
+from ..downloads import PROTECTION
 from ..language import day, number, quarter, text
 from .values import Figure
 
@@ -21,7 +22,7 @@ def heading(published: Any, language: str = "de") -> Figure:
 
 
 def about(published: Any, language: str = "de") -> Figure:
-    """Say how a release came about: when, from how many rows, and what is not shown.
+    """Say how a release came about: when, from how many rows, what is not shown and how well.
 
     Parameters
     ----------
@@ -47,10 +48,12 @@ def about(published: Any, language: str = "de") -> Figure:
         f'<tr><th scope="row">{escape(head)}</th><td>{escape(value)}</td></tr>'
         for head, value in rows.items()
     )
+    protection = text(PROTECTION, language)
     title = escape(text("About these figures", language))
     return Figure(
         f'<section class="ow ow-about" lang="{language}"><h2>{title}</h2>'
-        f"<table><tbody>{items}</tbody></table></section>"
+        f"<table><tbody>{items}</tbody></table>"
+        f'<p class="ow-note">{escape(protection)}</p></section>'
     )
 
 

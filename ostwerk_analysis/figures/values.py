@@ -23,7 +23,7 @@ SIGNS = {SUPPRESSED: ".", MISSING: "…"}
 MARKS = {"P": "p", "E": "e", "B": "b"}
 """Letter behind a value that is provisional, estimated or after a break in the series."""
 NOTES = {
-    SUPPRESSED: ". kept secret, so that nobody can tell a single firm or person",
+    SUPPRESSED: ". kept secret: too few units",
     MISSING: "… no data",
     "p": "p provisional",
     "e": "e estimated",

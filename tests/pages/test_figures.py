@@ -68,6 +68,7 @@ def test_tables_and_downloads_use_the_same_signs():
         values.SUPPRESSED: downloads.SUPPRESSED,
         values.MISSING: downloads.MISSING,
     } == values.SIGNS
+    assert {status: mark for status, (mark, _) in downloads.MARKS.items()} == values.MARKS
 
 
 def test_an_unknown_indicator_names_the_nearest(release):
@@ -615,6 +616,12 @@ def test_an_indicator_that_was_not_observed_says_so(release):
     nothing = pd.DataFrame(columns=COLUMNS)
     said = chart(release, nothing, language="en")
     assert "not observed" in said.html
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_a_release_says_that_secrets_can_be_computed_from_totals(release, language):
+    words = soup(figures.about(release, language)).get_text(" ")
+    assert text(downloads.PROTECTION, language) in words
 
 
 def test_figures_leave_their_input_alone(release):
