@@ -510,7 +510,7 @@ def test_columns_that_the_contract_does_not_know_stay_beside_it_as_text(small_ci
     change(small_city / "boroughs.csv", "name\n", "name,Einwohner\n")
     change(small_city / "boroughs.csv", "Mitte", "Mitte,12")
     change(small_city / "boroughs.csv", "Rand", "Rand,007")
-    assert load(small_city).boroughs["Einwohner"].tolist() == ["12", "007"]
+    assert check_table(small_city, "boroughs").boroughs["Einwohner"].tolist() == ["12", "007"]
 
 
 def test_numbers_among_the_attributes_of_shapes_change_nothing(small_city):
@@ -519,7 +519,7 @@ def test_numbers_among_the_attributes_of_shapes_change_nothing(small_city):
     for number, feature in enumerate(document["features"]):
         feature["properties"] |= {"OBJECTID": number, "Shape_Area": 1e6 + 0.5, "_gid": None}
     file.write_text(json.dumps(document))
-    districts = load(small_city).districts
+    districts = check_table(small_city, "districts").districts
     assert districts["OBJECTID"].tolist() == ["0", "1", "2", "3"]
     assert districts["area_km2"].tolist() == [1.0] * 4
     assert districts.area.tolist() == pytest.approx([1e6] * 4)
@@ -582,7 +582,7 @@ def test_points_may_come_as_degrees_and_as_shapes_of_another_system_in_one_table
     )
     shapes.to_crs("EPSG:25832").to_file(small_city / "more.gpkg")
     add_source(small_city, change, 'table = "sites"\npath = "more.gpkg"')
-    sites = load(small_city).sites
+    sites = check_table(small_city, "sites").sites
     assert sites["district_id"].tolist() == ["01", "03", "02"]
     assert sites.geometry.iloc[2].x == pytest.approx(318500)
     assert sites.geometry.iloc[0].x == pytest.approx(317500, abs=0.1)
@@ -598,7 +598,7 @@ def test_districts_may_come_in_two_files_of_two_systems(small_city, change):
     document.pop("crs", None)
     file.write_text(json.dumps(document))
     add_source(small_city, change, 'table = "districts"\npath = "rest.geojson"')
-    districts = load(small_city).districts
+    districts = check_table(small_city, "districts").districts
     assert districts["district_id"].tolist() == ["01", "02", "03", "04"]
     assert districts.area.tolist() == pytest.approx([1e6] * 4, abs=1)
 
@@ -636,12 +636,12 @@ def test_a_point_on_a_border_goes_to_the_lowest_code(small_city, change):
     )
     shapes.to_file(small_city / "sites.gpkg")
     change(small_city / "programme.toml", '"sites.csv"', '"sites.gpkg"')
-    assert load(small_city).sites["district_id"].tolist() == ["01", "02"]
+    assert check_table(small_city, "sites").sites["district_id"].tolist() == ["01", "02"]
 
 
 def test_a_site_without_a_point_is_accepted_without_a_district(small_city, change):
     change(small_city / "sites.csv", "werkstadt,12.379966,51.336453", "werkstadt,,")
-    sites = load(small_city).sites
+    sites = check_table(small_city, "sites").sites
     assert sites["district_id"].isna().tolist() == [True, False]
     assert sites.geometry.isna().tolist() == [True, False]
 
@@ -675,7 +675,12 @@ def test_the_borough_is_found_from_the_polygons_where_a_district_states_none(sma
     (small_city / "districts.geojson").write_text(
         text.replace('"borough_id": "A", ', "").replace('"borough_id": "B", ', "")
     )
-    assert load(small_city).districts["borough_id"].tolist() == ["A", "A", "B", "B"]
+    assert check_table(small_city, "districts").districts["borough_id"].tolist() == [
+        "A",
+        "A",
+        "B",
+        "B",
+    ]
 
 
 def test_districts_without_boroughs_have_none(small_city, change):
@@ -777,7 +782,7 @@ def test_codes_stand_before_names_where_a_table_of_statistics_has_both(small_cit
     (small_city / "statistics.csv").write_text(
         "district_id,area_name,period,statistic,value\n02,Innenstadt,2024,residents,7\n"
     )
-    statistics = load(small_city).statistics
+    statistics = check_table(small_city, "statistics").statistics
     assert statistics[["district_id", "area_name"]].to_numpy().tolist() == [["02", "Innenstadt"]]
 
 
@@ -785,7 +790,7 @@ def test_a_name_of_an_area_in_another_table_is_only_text(small_city, change):
     change(small_city / "boroughs.csv", "name\n", "name,area_name\n")
     change(small_city / "boroughs.csv", "Mitte", "Mitte,irgendwo")
     change(small_city / "boroughs.csv", "Rand", "Rand,")
-    boroughs = load(small_city).boroughs
+    boroughs = check_table(small_city, "boroughs").boroughs
     assert boroughs["area_name"].tolist()[0] == "irgendwo"
     assert "district_id" not in boroughs
 
