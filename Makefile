@@ -2,7 +2,8 @@
 SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
-READY := $(VENV)/ready-$(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
+# Named by what the environment is made from, so that it is made anew when that changes.
+READY := $(VENV)/ready-$(shell (cat requirements.lock; sed '/^\[tool/,$$d' pyproject.toml) | cksum | cut -d' ' -f1)
 
 .PHONY: demo test lint lab bench docs lock clean
 .DEFAULT_GOAL := demo
@@ -36,7 +37,7 @@ clean:
 	rm -rf $(VENV) docs/_build docs/generated
 
 # The newest Python from 3.11 to 3.13 that really runs: a name on the PATH may be an empty promise.
-$(READY): requirements.lock pyproject.toml
+$(READY):
 	@python=; for version in 3.13 3.12 3.11; do \
 	  if python$$version -c 'import venv, ensurepip' 2>/dev/null; then python=python$$version; break; fi; \
 	done; \

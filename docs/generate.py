@@ -23,7 +23,12 @@ from ostwerk_analysis.scaffold import table_reference
 from ostwerk_analysis.tables import TABLES
 
 KINDS = {str: "text", bool: "yes/no", int: "whole number", float: "number", date: "date"}
-UNITS = {"enterprises": "enterprises", "persons": "persons", "": "nobody: it is public already"}
+UNITS = {
+    "enterprises": "enterprises",
+    "persons": "persons",
+    "": "nobody: it is public already",
+    "both": "enterprises and persons",
+}
 
 
 def write(folder: Path) -> None:

@@ -140,7 +140,7 @@ class Dataset:
         A broken key is never allowed, another fault in ``fault_limit_pct`` of the rows that a
         source was asked for. No district of a programme's area may be missing.
         """
-        return [*self._excessive_faults(), *self._missing_districts()]
+        return [*self._excessive_faults(), *self._wrong_areas()]
 
     def _excessive_faults(self) -> Iterator[DataError]:
         """Say which sources have more faults than the programme allows."""
@@ -169,10 +169,19 @@ class Dataset:
                     first=as_error(first),
                 )
 
-    def _missing_districts(self) -> Iterator[DataError]:
-        """Say which districts a programme's area is made of that are not there."""
+    def _wrong_areas(self) -> Iterator[DataError]:
+        """Say which districts of a programme's area are not there, and which code is taken."""
         known = set(self.districts["district_id"])
+        boroughs = self.tables.get("boroughs")
+        taken = known if boroughs is None else known | set(boroughs["borough_id"])
         for area in self.programme.areas:
+            if area.id in taken:
+                yield DataError(
+                    "{file}: the area {area} has the code of a district or borough. Give it "
+                    "another one.",
+                    file=self.programme.path.name,
+                    area=area.id,
+                )
             for code in area.districts:
                 if code not in known:
                     yield DataError(

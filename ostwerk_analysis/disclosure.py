@@ -15,7 +15,7 @@ import pandas as pd
 
 from .faults import DisclosureError, nearest
 from .indicators import derive
-from .observations import COLUMNS, tidy
+from .observations import COLUMNS, KEY, tidy
 from .programme import DisclosureRules
 
 
@@ -46,6 +46,7 @@ def protect(
         say whose secrets it tells, or the parts of a derived one are not there.
     """
     minimum = {"enterprises": rules.minimum_enterprises, "persons": rules.minimum_persons}
+    minimum["both"] = max(minimum.values())
     declared = catalogue.set_index("indicator")
     _refuse_undeclared(observations, declared, [*minimum, ""])
     derived = declared.index[declared["numerator"] != ""]
@@ -62,7 +63,23 @@ def protect(
     parts.loc[hidden | (parts["obs_status"] == "M"), "n_units"] = pd.NA
     protected = tidy(parts)
     rates = derive(protected, catalogue)
+    _refuse_lost(observations[observations["indicator"].isin(derived)], rates)
     return tidy(pd.concat([protected, rates], ignore_index=True) if len(rates) else protected)
+
+
+def _refuse_lost(given: pd.DataFrame, computed: pd.DataFrame) -> None:
+    """Refuse rates and ratios whose parts are not there to compute them anew."""
+    anew = pd.MultiIndex.from_frame(computed[KEY])
+    lost = given[~pd.MultiIndex.from_frame(given[KEY]).isin(anew)]
+    if len(lost):
+        row = lost.iloc[0]
+        raise DisclosureError(
+            "{indicator} in {area} {period} cannot be computed from what may be published: its "
+            "parts have no such cell. Save both parts for the same areas, periods and breakdowns.",
+            indicator=row["indicator"],
+            area=row["area_id"],
+            period=row["period"],
+        )
 
 
 def _refuse_undeclared(

@@ -140,7 +140,7 @@ class Target(Section):
     measure_id: str = Field("", description="Code of the measure; empty for the whole programme.")
     status: str = Field("", description="Status of jobs on which the target is counted.")
     due: date = Field(description="Day by which it is to be reached.")
-    target_value: float = Field(description="The value to reach, in the indicator's unit.")
+    target_value: float = Field(gt=0, description="The value to reach, in the indicator's unit.")
 
 
 class Headline(Section):

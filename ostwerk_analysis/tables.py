@@ -10,6 +10,8 @@ import functools
 import pandas as pd
 import pandera.pandas as pa
 
+from .codes import CODES
+
 KINDS = {
     "text": "str",
     "number": "float64",
@@ -154,6 +156,7 @@ def _number(description: str, *, required: bool = False) -> pa.Column:
 
 _lon = _column("number", "Longitude in degrees, WGS 84.", _between(-180, 180))
 _lat = _column("number", "Latitude in degrees, WGS 84.", _between(-90, 90))
+_labour_status = _one_of(*CODES["labour_status"])
 _district = _text("Code of the district; found from the point where there is one.")
 
 TABLES: dict[str, pa.DataFrameSchema] = {
@@ -236,12 +239,14 @@ TABLES: dict[str, pa.DataFrameSchema] = {
             "entered_on": _date("First day.", required=True),
             "left_on": _date("Last day; empty while taking part."),
             "site_id": _text("Where."),
-            "sex": _text("As recorded."),
+            "sex": _text("As recorded.", _one_of(*CODES["sex"])),
             "age_group": _text("As recorded."),
             "isced": _text("Highest education, ISCED 2011."),
-            "labour_status_in": _text("Labour status on entering."),
-            "labour_status_out": _text("Labour status within four weeks of leaving."),
-            "labour_status_6m": _text("Labour status six months after leaving."),
+            "labour_status_in": _text("Labour status on entering.", _labour_status),
+            "labour_status_out": _text(
+                "Labour status within four weeks of leaving.", _labour_status
+            ),
+            "labour_status_6m": _text("Labour status six months after leaving.", _labour_status),
             "has_migration_background": _yes_no("Has a migration background."),
             "district_id": _text("Code of the district of residence."),
         },
@@ -298,6 +303,7 @@ TABLES: dict[str, pa.DataFrameSchema] = {
         _not_above("grant_eur", "eligible_cost_eur"),
         _needs("approved_on", "status", ("approved", "paid", "completed")),
         _needs("grant_eur", "status", ("approved", "paid", "completed")),
+        _needs("eligible_cost_eur", "status", ("approved", "paid", "completed")),
         _needs("paid_on", "status", ("paid", "completed")),
         _needs("paid_eur", "status", ("paid", "completed")),
         key=("grant_id",),
@@ -354,7 +360,7 @@ TABLES: dict[str, pa.DataFrameSchema] = {
             "beneficiary": _id("Who receives the funds."),
             "name": _id("Name of the operation."),
             "purpose": _text("What it is for."),
-            "started_on": _date("First day."),
+            "started_on": _date("First day.", required=True),
             "ends_on": _date("Last day."),
             "total_cost_eur": _column(
                 "number", "Total cost in euros.", _at_least(0), required=True

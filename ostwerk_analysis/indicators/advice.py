@@ -14,8 +14,8 @@ def contacts(data: Dataset) -> pd.DataFrame:
         if places in data.tables:
             found = table[code].map(data.tables[places].set_index(code)["district_id"])
             district = district.fillna(found.astype("str"))
-    # A contact without a named unit counts as a unit of its own: nobody else is in it.
-    unit = table["business_id"].fillna(table["participant_id"]).fillna(table["contact_id"])
+    # Contacts without a name may all be those of one: together they are one unit, and no more.
+    unit = table["business_id"].fillna(table["participant_id"]).fillna("")
     return table.assign(
         district_id=district,
         date=table["occurred_on"],
@@ -47,7 +47,7 @@ INDICATORS = (
         needs=("contacts",),
         events=contacts,
         splits=((), ("site",), ("kind",)),
-        units="enterprises",
+        units="both",
         better="up",
         has_to_date=True,
     ),
@@ -78,7 +78,7 @@ INDICATORS = (
         events=referrals,
         splits=((), ("site",)),
         levels=ABOVE_DISTRICTS,
-        units="enterprises",
+        units="both",
         has_to_date=True,
     ),
 )

@@ -16,6 +16,7 @@ from .. import observations as obs
 from ..codes import UNKNOWN
 from ..faults import DataError
 from ..periods import complete_years, ordinal
+from ..tables import STATUS_LADDER
 from .declaration import Indicator
 
 WHOLE_AREAS = ("city", "programme", "comparison")
@@ -177,9 +178,15 @@ def _breakdowns(events: pd.DataFrame, split: Sequence[str]) -> tuple[np.ndarray,
         return np.zeros(len(events), dtype=np.int64), pd.Series([""], dtype="str")
     # A unit without a known class stays in the breakdown, or the parts would not add up.
     classes = events[list(split)].astype("str").fillna(UNKNOWN)
-    number = classes.groupby(list(split), sort=True).ngroup().to_numpy(dtype=np.int64)
-    distinct = classes.assign(number=number).drop_duplicates("number").sort_values("number")
-    written = [obs.breakdown(row) for row in distinct[list(split)].to_dict("records")]
+    found = classes.drop_duplicates()
+    if "status" in split:  # a rung that no job has reached yet is a zero
+        rungs = pd.DataFrame({"status": pd.Series(STATUS_LADDER, dtype="str")})
+        others = found.drop(columns="status").drop_duplicates()
+        every = others.merge(rungs, how="cross") if len(split) > 1 else rungs
+        found = pd.concat([found, every]).drop_duplicates()
+    found = found[list(split)].sort_values(list(split), ignore_index=True)
+    number = pd.MultiIndex.from_frame(found).get_indexer(pd.MultiIndex.from_frame(classes))
+    written = [obs.breakdown(row) for row in found.to_dict("records")]
     return number, pd.Series(written, dtype="str")
 
 
@@ -310,6 +317,20 @@ def _published(indicator: Indicator, events: pd.DataFrame, areas: pd.DataFrame) 
     )
 
 
+def _over_last_year(upper: pd.DataFrame, lower: pd.DataFrame) -> pd.DataFrame:
+    """Set quarters against the last year that was over, where an office counts by the year."""
+    place = ["area_level", "area_id", "breakdown"]
+    known = pd.MultiIndex.from_frame(lower[CELL])
+    open_cells = upper[~pd.MultiIndex.from_frame(upper[CELL]).isin(known)]
+    open_cells = open_cells[open_cells["period"].str.contains("Q")]
+    year = open_cells["period"].str[:4].astype(int) - (open_cells["period"].str[-1] != "4")
+    against = lower[~lower["period"].str.contains("Q")].rename(columns={"period": "year"})
+    both = open_cells.assign(year=year.astype("str")).merge(
+        against, on=[*place, "year"], suffixes=("", "_below")
+    )
+    return both.assign(quality_note="set against the last year that was over").drop(columns="year")
+
+
 def _weakness(status: str) -> int:
     """Rank a status; a missing value has no rank of its own."""
     return WEAKNESS.index(status) if status in WEAKNESS else 0
@@ -339,6 +360,9 @@ def derive(parts: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
         upper = parts[parts["indicator"] == entry["numerator"]]
         lower = parts[parts["indicator"] == entry["denominator"]]
         both = upper.merge(lower, on=CELL, suffixes=("", "_below"))
+        timing = catalogue.loc[catalogue["indicator"] == entry["denominator"], "timing"]
+        if (timing == "published").all():
+            both = pd.concat([both, _over_last_year(upper, lower)], ignore_index=True)
         hidden = (both["conf_status"] != "F") | (both["conf_status_below"] != "F")
         missing = both["value"].isna() | both["value_below"].isna() | (both["value_below"] == 0)
         value = entry["scale"] * both["value"] / both["value_below"].where(~missing)

@@ -52,8 +52,9 @@ class Indicator:
         The area levels on which it is given, in a period and since the start. A place known only
         by its city has no district; an event so rare that a district's quarter would hold none or
         a confidential one is given for larger areas.
-    units : {"enterprises", "persons", ""}
-        Whose secrets a cell may tell, for the disclosure rules; empty for what is public already.
+    units : {"enterprises", "persons", "both", ""}
+        Whose secrets a cell may tell, for the disclosure rules; ``both`` where a cell may hold
+        either, empty for what is public already.
     better : {"up", "down", ""}
         The direction that is an improvement.
     has_to_date : bool
@@ -80,7 +81,7 @@ class Indicator:
     splits: tuple[tuple[str, ...], ...] = ((),)
     levels: tuple[str, ...] = AREA_LEVELS
     levels_to_date: tuple[str, ...] = AREA_LEVELS
-    units: Literal["enterprises", "persons", ""] = ""
+    units: Literal["enterprises", "persons", "both", ""] = ""
     better: Literal["up", "down", ""] = ""
     has_to_date: bool = False
     numerator: str = ""

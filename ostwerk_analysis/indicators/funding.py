@@ -68,6 +68,8 @@ def approved_by_fund(data: Dataset) -> pd.DataFrame:
 def paid(data: Dataset) -> pd.DataFrame:
     """Grants on the day of payment, with the amount paid."""
     given = _grants(data).dropna(subset="paid_on")
+    # What was withdrawn after payment is paid back: it counts neither as approved nor as paid.
+    given = given[given["status"].isin(["paid", "completed"])]
     return given.assign(date=given["paid_on"], value=given["paid_eur"])
 
 

@@ -19,11 +19,16 @@ def left(data: Dataset) -> pd.DataFrame:
     return _persons(data, data.participants.dropna(subset="left_on"), "left_on")
 
 
+def left_without_work(data: Dataset) -> pd.DataFrame:
+    """Participants who had no work on entering, on their last day; both statuses are known."""
+    table = data.participants.dropna(subset=["left_on", "labour_status_in", "labour_status_out"])
+    return _persons(data, table[~table["labour_status_in"].isin(EMPLOYED)], "left_on")
+
+
 def employed_on_leaving(data: Dataset) -> pd.DataFrame:
-    """Participants who had work within four weeks of leaving and had none on entering."""
-    table = data.participants.dropna(subset="left_on")
-    moved = table["labour_status_out"].isin(EMPLOYED) & ~table["labour_status_in"].isin(EMPLOYED)
-    return _persons(data, table[moved], "left_on")
+    """Those of :func:`left_without_work` who had work within four weeks of leaving."""
+    table = left_without_work(data)
+    return table[table["labour_status_out"].isin(EMPLOYED)]
 
 
 def _persons(data: Dataset, table: pd.DataFrame, day: str) -> pd.DataFrame:
@@ -73,6 +78,22 @@ INDICATORS = (
         has_to_date=True,
     ),
     Indicator(
+        id="participants_left_without_work",
+        label_de="Austritte von Teilnehmenden ohne Arbeit beim Eintritt",
+        label_en="Participants left who entered without work",
+        definition_de="Personen ohne Arbeit beim Eintritt, die das Vorhaben verlassen haben und "
+        "deren Erwerbsstatus beim Austritt bekannt ist.",
+        definition_en="Persons without work on entering who left the operation and whose labour "
+        "status on leaving is known.",
+        unit="persons",
+        kind="count",
+        needs=("participants",),
+        events=left_without_work,
+        levels=ABOVE_DISTRICTS,
+        units="persons",
+        has_to_date=True,
+    ),
+    Indicator(
         id="participants_employed",
         label_de="In Arbeit nach Austritt",
         label_en="In employment on leaving",
@@ -94,8 +115,10 @@ INDICATORS = (
         id="participants_employed_share",
         label_de="Anteil in Arbeit nach Austritt",
         label_en="Share in employment on leaving",
-        definition_de="In Arbeit nach Austritt je 100 Austritte.",
-        definition_en="In employment on leaving per 100 persons who left.",
+        definition_de="In Arbeit nach Austritt je 100 Austritte von Personen ohne Arbeit beim "
+        "Eintritt, deren Erwerbsstatus beim Austritt bekannt ist.",
+        definition_en="In employment on leaving per 100 persons who left, had no work on entering "
+        "and whose labour status on leaving is known.",
         unit="percent",
         kind="rate",
         needs=("participants",),
@@ -103,7 +126,7 @@ INDICATORS = (
         better="up",
         has_to_date=True,
         numerator="participants_employed",
-        denominator="participants_left",
+        denominator="participants_left_without_work",
         scale=100.0,
     ),
 )

@@ -44,12 +44,23 @@ def test_the_stock_changes_by_what_is_founded_and_closed(observed):
         assert stock[after] == stock[before] + founded.get(after, 0) - closed.get(after, 0)
 
 
-def test_density_needs_residents_of_the_same_period(changed, observe_fields):
+def test_density_takes_the_residents_of_the_quarter_where_there_are_any(changed, observe_fields):
     data = changed(("statistics.csv", "01,,2024,residents,1000,", "01,,2024-Q1,residents,1000,"))
     found = observe_fields(data, "businesses")
     assert found.series("businesses_per_1000_residents", "01") == {"2024-Q1": 2}
-    rows = found.frame[found.frame["indicator"] == "businesses_per_1000_residents"]
-    assert "02" not in set(rows["area_id"])  # its residents are those of a year
+
+
+def test_density_is_set_against_the_last_year_that_was_over(small_data, observe_fields):
+    found = observe_fields(small_data, "businesses")
+    rows = found.frame[
+        (found.frame["indicator"] == "businesses_per_1000_residents")
+        & (found.frame["area_id"] == "01")
+    ]
+    # residents of 2024, known from its end on: 1000
+    assert rows["period"].tolist() == ["2024-Q4", "2025-Q1", "2025-Q2"]
+    businesses = [found.value("businesses", "01", period) for period in rows["period"]]
+    assert rows["value"].tolist() == businesses
+    assert set(rows["quality_note"]) == {"set against the last year that was over"}
 
 
 def test_craft_businesses_are_taken_over_as_published(changed, observe_fields):

@@ -35,8 +35,7 @@ def test_observations_are_in_their_one_form_with_declarations_beside_them(observ
 
 
 def test_all_is_computed_for_which_there_are_tables(small_data, observed):
-    # nothing is published of these two, and no period has both parts of the third
-    absent = {"craft_businesses", "unemployed_share_published", "businesses_per_1000_residents"}
+    absent = {"craft_businesses", "unemployed_share_published"}  # nothing is published of them
     assert set(observed.frame["indicator"]) == {entry.id for entry in CATALOGUE} - absent
     fewer = compute(with_tables(small_data, "districts", "businesses"), "2024Q1")
     assert set(fewer["indicator"]) == {"businesses", "businesses_founded", "businesses_closed"}
