@@ -29,6 +29,7 @@ DECLARED = catalogue_frame(
         declare("leverage", "enterprises", kind="ratio", numerator="investment",
                 denominator="grants"),
         declare("persons", "persons"),
+        declare("contacts", "both"),
         declare("residents"),
         declare("density", "enterprises", kind="rate", numerator="grants",
                 denominator="residents", scale=1000.0),
@@ -175,6 +176,17 @@ def test_a_ratio_without_its_parts_is_refused_and_not_lost():
     alone = DECLARED[DECLARED["indicator"].isin(["leverage", "grants"])]
     with pytest.raises(DisclosureError, match="leverage is computed from investment, which no"):
         door(cell("grants"), cell("leverage"), catalogue=alone)
+
+
+@pytest.mark.parametrize(("n_units", "suppressed"), [(4, True), (5, False)])
+def test_a_cell_of_firms_and_persons_has_the_stricter_minimum(n_units, suppressed):
+    assert is_suppressed(door(cell("contacts", 9, n_units))["contacts"]) == suppressed
+
+
+def test_a_ratio_whose_parts_lack_its_cell_is_refused_and_not_lost():
+    parts = [cell("investment"), cell("grants", period="2024-Q2")]
+    with pytest.raises(DisclosureError, match="leverage in 01 2024-Q1 cannot be computed"):
+        door(*parts, cell("leverage", 1.0))
 
 
 def test_neither_contributions_nor_rules_pass(small_data):

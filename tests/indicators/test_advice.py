@@ -48,3 +48,10 @@ def test_without_sites_and_businesses_contacts_count_in_the_city(small_data, obs
     assert found.value("contacts_to_date", "stadt", "2025-Q2") == 8
     assert found.series("contacts", "01") == {}
     assert "enterprises_contacted" not in set(found.frame["indicator"])
+
+
+def test_contacts_without_a_name_are_one_unit_together(changed, observe_fields):
+    old = "c6,2024-07-01,community_event,,,s2,,3,,\n"
+    found = observe_fields(changed(("contacts.csv", old, old + old.replace("c6", "c9"))), "advice")
+    row = found.row("contacts", "stadt", "2024-Q3")
+    assert row[["value", "n_units"]].tolist() == [2, 1]
