@@ -209,7 +209,9 @@ def _add_up(cell: np.ndarray, contribution: np.ndarray, cells: int) -> dict[str,
     for rank in (0, 1):
         some = np.flatnonzero(count > rank)
         largest[rank, some] = contribution[start[some] + rank]
-    value = np.bincount(cell, contribution, cells)
+    # Below the sixth place is only what adding binary fractions leaves behind.
+    value = np.bincount(cell, contribution, cells).round(6)
+    largest = largest.round(6)
     return {"value": value, "n_units": count, "largest_1": largest[0], "largest_2": largest[1]}
 
 

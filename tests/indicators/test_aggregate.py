@@ -207,6 +207,12 @@ def test_a_stock_is_what_was_there_plus_founded_less_closed(lives):
         assert largest_2 == (len(there) >= 2)
 
 
+def test_a_sum_of_tenths_has_no_binary_dust():
+    events = table([("a", "01", "2024-01-01", 0.1, "s", None)] * 3)
+    observed = observe(declare(splits=((),)), events, AREAS, SERIES)
+    assert set(observed["value"]) == set(observed["largest_1"]) == {0.0, 0.3}  # and no 0.30…04
+
+
 def test_years_are_given_only_where_all_their_quarters_are():
     observed = observe(declare(), table([]), AREAS, quarters("2023-Q2", "2024-Q4"))
     assert [period for period in observed["period"].unique() if "Q" not in period] == ["2024"]
