@@ -96,15 +96,14 @@ def settings(port: int, ip: str, base_url: str) -> Config:
     )
 
 
-def kernel_environment(folder: str, release: Path) -> dict[str, str]:
-    """Give the environment of a dashboard's kernel: what it needs, and the release."""
+def kernel_environment(folder: str) -> dict[str, str]:
+    """Give the environment of a dashboard's kernel: what it needs, and nothing else."""
     environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     package = str(Path(__file__).parents[2])
     paths = [package, *environment.get("PYTHONPATH", "").split(os.pathsep)]
     return environment | {
         "PYTHONPATH": os.pathsep.join(path for path in paths if path),
         "IPYTHONDIR": folder,  # no start-up files of whoever runs the server, and no history
-        "OSTWERK_RELEASE": str(release),
     }
 
 
@@ -237,7 +236,7 @@ class Dashboards(Voila):
                 self.kernel_manager.start_kernel(
                     kernel_name=renderer.notebook.metadata.kernelspec.name,
                     cwd=self.kernel_folder,
-                    env=kernel_environment(self.kernel_folder, visit.release.folder),
+                    env=kernel_environment(self.kernel_folder),
                 )
             )
             try:

@@ -1,6 +1,5 @@
 """What is served: programmes, their releases and pages, and what a visitor may ask of them."""
 
-import ast
 import asyncio
 import json
 import re
@@ -8,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 from tornado import web
@@ -17,6 +15,8 @@ from .. import release as releases
 from ..faults import DataError, OstwerkError
 from ..language import LANGUAGES, number, quarter, text
 from ..periods import parse_quarter
+from ..pipeline.notebooks import declared_parameters
+from ..pipeline.recipe import shipped
 from ..release import Release
 
 OWN_PAGES = {
@@ -26,7 +26,6 @@ OWN_PAGES = {
     "privacy": "Privacy",
 }
 """Pages that are no notebooks, and their titles."""
-PACKAGE = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
@@ -187,8 +186,9 @@ class Site:
             )
         else:
             self.homes = {}
-        self.pages = find_pages([*dashboards, own_dashboards()])
+        self.pages = find_pages([*dashboards, shipped("dashboards")])
         self._opened: dict[Path, tuple[Release, About]] = {}
+        self._instead: dict[Path, Path] = {}
 
     def programmes(self) -> dict[str, Path]:
         """Find the programmes with a release: code = folder."""
@@ -220,7 +220,7 @@ class Site:
         if self.pinned:
             return [self.pinned]
         found = [path.parent.name for path in home.glob(f"[0-9]*/{releases.MANIFEST}")]
-        return sorted(found, reverse=True)
+        return sorted(found, key=_order, reverse=True)
 
     async def open(self, programme: str, name: str) -> tuple[Release, About]:
         """Open a release, the current one if ``name`` is empty."""
@@ -232,12 +232,17 @@ class Site:
 
     def _open(self, home: Path, name: str) -> tuple[Release, About]:
         """Open and check a release, unless that was done before."""
-        wanted = home / (name or (home / releases.CURRENT).read_text(encoding="utf-8").strip())
-        if wanted not in self._opened:
-            # Where the current release is damaged, the newest good one before it is shown.
+        wanted = home / (name or releases.current_name(home))
+        folder = wanted if name else self._instead.get(wanted, wanted)
+        if folder not in self._opened:
+            # Where the current release is damaged, the newest good one before it is shown; but
+            # never at an address that names the damaged one.
             release = releases.open(wanted) if name else releases.last_good(home)[0]
-            self._opened[wanted] = release, describe(release)
-        return self._opened[wanted]
+            folder = release.folder
+            self._opened[folder] = release, describe(release)
+            if not name:
+                self._instead[wanted] = folder
+        return self._opened[folder]
 
     async def about(self, programme: str) -> About:
         """Describe a programme's current release."""
@@ -296,6 +301,11 @@ class Site:
         return Visit(programme, opened, bool(release), name, page, language, asked, about)
 
 
+def _order(name: str) -> list[int]:
+    """Give year, quarter and revision of a release's name: ``-r10`` comes after ``-r2``."""
+    return [int(digits) for digits in re.findall(r"\d+", name)]
+
+
 def describe(release: Release) -> About:
     """Read what a release says about itself, and which values parameters can take."""
     programme = release.manifest["programme"]
@@ -305,6 +315,8 @@ def describe(release: Release) -> About:
         if name in OWN_PAGES and any(written.values())
     }
     periods = sorted(release.observations["period"].unique(), reverse=True)
+    is_district = release.observations["area_level"] == "district"
+    mapped = set(release.observations.loc[is_district, "indicator"])
     catalogue = release.catalogue.to_dict("records")
     allowed = {
         "quarter": {
@@ -315,15 +327,10 @@ def describe(release: Release) -> About:
         "indicator": {
             row["indicator"]: {language: row[f"label_{language}"] for language in LANGUAGES}
             for row in catalogue
+            if row["indicator"] in mapped  # which the page that takes it can show
         },
     }
     return About(programme["name"], bool(programme["is_demonstration"]), texts, allowed)
-
-
-def own_dashboards() -> Path:
-    """Find the dashboards that travel with the package: in the wheel, or beside it."""
-    inside = PACKAGE / "dashboards"
-    return inside if inside.is_dir() else PACKAGE.parent / "dashboards"
 
 
 def find_pages(folders: Sequence[Path]) -> dict[str, Page]:
@@ -332,21 +339,13 @@ def find_pages(folders: Sequence[Path]) -> dict[str, Page]:
     Raises
     ------
     OstwerkError
-        If there is none, or one cannot be read.
+        If there is none, or one cannot be read or does not say which parameters it takes.
     """
     found: dict[str, tuple[int, Page]] = {}
     for folder in folders:
         for path in sorted(folder.glob("*.ipynb")):
-            try:
-                notebook = json.loads(path.read_text(encoding="utf-8"))
-                own = notebook["metadata"].get("ostwerk", {})
-                parameters = frozenset(_parameters(notebook))
-            except (OSError, ValueError, KeyError, SyntaxError) as error:
-                raise OstwerkError(
-                    "{notebook} cannot be read as a dashboard: {error}",
-                    notebook=path,
-                    error=error,
-                ) from None
+            parameters = frozenset(declared_parameters(path))
+            own = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("ostwerk", {})
             titles = dict.fromkeys(LANGUAGES, path.stem) | own.get("title", {})
             found.setdefault(path.stem, (own.get("place", 99), Page(path, titles, parameters)))
     if not found:
@@ -354,19 +353,6 @@ def find_pages(folders: Sequence[Path]) -> dict[str, Page]:
             "There is no dashboard in {folders}.", folders=", ".join(map(str, folders))
         )
     return {name: page for name, (_, page) in sorted(found.items(), key=lambda item: item[1][0])}
-
-
-def _parameters(notebook: dict[str, Any]) -> list[str]:
-    """List what the cell tagged ``parameters`` assigns."""
-    return [
-        target.id
-        for cell in notebook["cells"]
-        if "parameters" in cell["metadata"].get("tags", [])
-        for statement in ast.parse("".join(cell["source"])).body
-        if isinstance(statement, ast.Assign)
-        for target in statement.targets
-        if isinstance(target, ast.Name)
-    ]
 
 
 def own_page(visit: Visit, base_url: str) -> str:

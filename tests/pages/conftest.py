@@ -246,7 +246,7 @@ def dashboards(tmp_path_factory):
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     for name, cells in OWN_PAGES.items():
         notebook = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})
-        head = nbformat.v4.new_code_cell('release = ""\nlanguage = "de"\nquarter = ""')
+        head = nbformat.v4.new_code_cell('release = ""\nlanguage = "de"\nquarter: str = ""')
         head.metadata["tags"] = ["parameters"]
         notebook.cells = [head, *map(nbformat.v4.new_code_cell, cells)]
         nbformat.write(notebook, folder / f"{name}.ipynb")
@@ -315,8 +315,9 @@ def server(release, dashboards, tmp_path_factory):
         yield it
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """A browser, ended with the module: its event loop runs in this thread as long as it does."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM)
