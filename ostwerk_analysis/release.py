@@ -29,6 +29,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
 CURRENT = "current"
+PUBLISHING = ".publishing"
+"""Names the release that is being moved in, until `current` does."""
 STAGING = ".staging-"
 NAME = re.compile(r"(\d{4}-Q[1-4])(?:-r([1-9]\d*))?")
 PLAIN_TABLES = ("observations", "catalogue", "areas", "targets", "headlines", "findings", "reads")
@@ -445,10 +447,25 @@ def publish(staged: Path, manifest: dict[str, Any]) -> Release:
     for path in (*staged.rglob("*"), staged):
         sync(path)
     final = staged.parent / open(staged, verify=False).name
+    write_whole(final.parent / PUBLISHING, final.name + "\n")
     os.rename(staged, final)
     sync(final.parent)
-    make_current(final)
+    finish_publishing(final.parent)
     return open(final, verify=False)
+
+
+def finish_publishing(programme: Path) -> None:
+    """Make current what a run was about to make current when it was cut off.
+
+    A release that is newer than the current one without such a note was withdrawn by hand, and
+    stays so.
+    """
+    note = programme / PUBLISHING
+    if note.is_file():
+        folder = programme / note.read_text(encoding="utf-8").strip()
+        if NAME.fullmatch(folder.name) and folder.is_dir():
+            make_current(folder)
+        note.unlink()
 
 
 def make_current(folder: Path) -> bool:

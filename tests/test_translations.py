@@ -17,7 +17,7 @@ from ostwerk_analysis.tables import KINDS, TABLES
 
 PACKAGE = Path(ow.__file__).parent
 ERRORS = {name for name, kind in vars(faults).items() if isinstance(kind, type) and "Error" in name}
-SAYING = {"text", "_", "Sentence", "Unknown", "ParameterErrors"} | ERRORS
+SAYING = {"text", "_", "Sentence", "Unknown"} | ERRORS
 """Functions and classes whose first argument is a sentence."""
 
 CONTRACTS = [

@@ -38,6 +38,13 @@ def report_jobs(
     kept = plan.home / quarter
     jobs = []
     for path in paths:
+        if inner := sorted({"programme", "results"} & notebooks.declared_parameters(path).keys()):
+            raise NotebookError(
+                "{notebook} reads a release and is published as it is, so it must not reach raw "
+                "data: take the parameters {parameters} out, or the parameter release.",
+                notebook=path.name,
+                parameters=", ".join(inner),
+            )
         for language in LANGUAGES:
             given = {"release": str(folder), "language": language}
             output = kept / f"{path.stem}.{language}.ipynb"
@@ -121,7 +128,7 @@ def execute(
         kept = NotebookError(
             "It is kept as executed, with its error, in {folder}.", folder=due[0].output.parent
         )
-        raise notebooks.ParameterErrors("{errors}", errors=[*failed, kept])
+        raise NotebookError("{errors}", errors=[*failed, kept])
     return {outcome.job.output.stem: round(outcome.seconds, 3) for outcome in outcomes}
 
 

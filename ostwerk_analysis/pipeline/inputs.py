@@ -176,6 +176,8 @@ def take_snapshot(plan: Plan, inputs: Iterable[Mapping[str, Any]], snapshot: Pat
     snapshot.parent.mkdir(parents=True)
     beside = data.save(snapshot.with_suffix(".part"))
     (beside / QUARTERS).write_text(json.dumps(quarters_with_data(data)))
+    for file in beside.iterdir():
+        release.sync(file)  # what is there is trusted later on
     os.rename(beside, snapshot)
 
 

@@ -121,10 +121,6 @@ class Step(NamedTuple):
     outcome: Outcome | None = None
 
 
-class ParameterErrors(NotebookError):  # noqa: N818  # there are several
-    """What is wrong with several notebooks or parameters, all at once."""
-
-
 def declared_parameters(path: Path) -> dict[str, str | None]:
     """Read which parameters a notebook declares, from its one cell tagged ``parameters``.
 
@@ -246,7 +242,7 @@ def check(jobs: list[Job]) -> list[NotebookNode]:
             if default is None and job.parameters.get(name) is None
         ]
     if errors:
-        raise errors[0] if len(errors) == 1 else ParameterErrors("{errors}", errors=errors)
+        raise errors[0] if len(errors) == 1 else NotebookError("{errors}", errors=errors)
     return notebooks
 
 

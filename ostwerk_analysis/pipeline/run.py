@@ -172,10 +172,10 @@ def _run(plan: Plan, asked: str, only: str | None, force: bool) -> Result:
         "seed": plan.programme.seed,
         **environment(),
     }
+    release.finish_publishing(plan.published / plan.programme.id)
     standing = release.newest(plan.published / plan.programme.id, quarter)
     kept = plan.home / quarter
     if standing and not (force or only) and standing.manifest["recipe"] == recipe:
-        release.make_current(standing.folder)  # if a crash came between
         return Result("unchanged", standing, kept)
 
     forks.warm_up()
@@ -288,6 +288,5 @@ def _publish(
         and standing.manifest["recipe"] == manifest["recipe"]
         and release.table_sums(standing.folder) == release.table_sums(staged)
     ):
-        release.make_current(standing.folder)
         return Result("reproduced", standing, kept, seconds)
     return Result("released", release.publish(staged, manifest), kept, seconds)

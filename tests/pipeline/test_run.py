@@ -387,6 +387,14 @@ def test_a_failing_notebook_is_named_the_others_finish_and_nothing_is_released(
     assert everything(tmp_path / "published") == before
 
 
+def test_a_report_that_could_reach_raw_data_is_refused(quick_city, tmp_path, notebook_at):
+    both = 'release = ""\nlanguage = ""\nprogramme = "."'
+    notebook_at(quick_city / "notebooks" / f"{REPORT}.ipynb", both, "1")
+    with pytest.raises(NotebookError, match=r"must not reach raw data.*parameters programme out"):
+        run(quick_city, "2025Q2", out=tmp_path)
+    assert not list((tmp_path / "published").glob("*/2*"))
+
+
 def test_a_failing_report_releases_nothing(quick_city, tmp_path, notebook_at):
     notebook_at(quick_city / "notebooks" / f"{REPORT}.ipynb", 'release = ""\nlanguage = ""', "x")
     with pytest.raises(NotebookError, match=rf"{REPORT}\.ipynb, cell 2: NameError"):

@@ -161,9 +161,22 @@ def test_a_crash_before_current_is_switched_is_made_good(quick_city, tmp_path, c
     change(quick_city / "programme.toml", "seed = 7", "seed = 8")
     run(quick_city, "2025Q2", out=tmp_path)
     marker.write_text(before)  # as it is between the two last steps
+    (marker.parent / release.PUBLISHING).write_text("2025-Q2-r2\n")
     assert release.open(tmp_path / "published").name == "2025-Q2"
     again = run(quick_city, "2025Q2", out=tmp_path)
     assert (again.status, again.release.name, again.is_current) == ("unchanged", "2025-Q2-r2", True)
+
+
+def test_a_release_that_was_withdrawn_stays_so(quick_city, tmp_path, change):
+    run(quick_city, "2025Q2", out=tmp_path)
+    marker = tmp_path / "published" / "musterstadt" / "current"
+    before = marker.read_text()
+    change(quick_city / "programme.toml", "seed = 7", "seed = 8")
+    run(quick_city, "2025Q2", out=tmp_path)
+    marker.write_text(before)  # by hand
+    again = run(quick_city, "2025Q2", out=tmp_path)
+    assert (again.status, again.is_current) == ("unchanged", False)
+    assert marker.read_text() == before
 
 
 def test_a_damaged_release_is_replaced_by_the_next_run(quick_city, tmp_path):
