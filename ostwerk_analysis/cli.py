@@ -237,7 +237,7 @@ def application(language: str) -> typer.Typer:
         folder = report or out / "runs" / data.programme.id / "check"
         _write_report(data, folder, language)
         say.print(text("Rows set aside and report: {folder}", language, folder=folder))
-        excess = data.excess()
+        excess = data.obstacles()
         for error in excess:
             say.print(error.text(language), style="red", markup=False)
         if excess:
@@ -484,7 +484,7 @@ def _write_report(data: "Dataset", folder: Path, language: str) -> None:
         fault["sentence"] = sentence(fault, language)
     report = {
         "programme": data.programme.id,
-        "is_accepted": not data.excess(),
+        "is_accepted": not data.obstacles(),
         "reads": json.loads(data.reads.to_json(orient="records")),
         "faults": faults,
         "inputs": json.loads(data.inputs.to_json(orient="records")),

@@ -134,7 +134,7 @@ class Dataset:
         ]
         return pd.DataFrame(rows)
 
-    def excess(self) -> list[DataError]:
+    def obstacles(self) -> list[DataError]:
         """List what keeps the data from being used, nothing if all is well.
 
         A broken key is never allowed, another fault in ``fault_limit_pct`` of the rows that a

@@ -45,7 +45,7 @@ def load(path: str | Path | Programme, files: Mapping[str, Path] | None = None) 
     if not isinstance(path, Programme) and (Path(path) / SNAPSHOT).is_file():
         return Dataset.from_snapshot(Path(path))
     data = check(path, files)
-    if errors := data.excess():
+    if errors := data.obstacles():
         raise DataError(
             "The data cannot be used as they are:\n{errors}\nList all faults with: ostwerk check "
             "{path}",

@@ -303,7 +303,6 @@ TABLES: dict[str, pa.DataFrameSchema] = {
         _not_above("grant_eur", "eligible_cost_eur"),
         _needs("approved_on", "status", ("approved", "paid", "completed")),
         _needs("grant_eur", "status", ("approved", "paid", "completed")),
-        _needs("eligible_cost_eur", "status", ("approved", "paid", "completed")),
         _needs("paid_on", "status", ("paid", "completed")),
         _needs("paid_eur", "status", ("paid", "completed")),
         key=("grant_id",),

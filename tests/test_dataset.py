@@ -31,7 +31,7 @@ def test_a_snapshot_is_read_back_unchanged(small_data, tmp_path):
     same(small_data, again)
     assert again.programme.model_dump() == small_data.programme.model_dump()
     assert again.programme.folder == folder
-    assert again.excess() == []
+    assert again.obstacles() == []
 
 
 def test_a_snapshot_keeps_faults_and_rows_set_aside(small_city, change, tmp_path):

@@ -63,7 +63,7 @@ def refusal(path, **options):
 def test_sound_files_are_accepted_whole(small_data):
     assert small_data.faults.empty
     assert small_data.set_aside == {}
-    assert small_data.excess() == []
+    assert small_data.obstacles() == []
     assert_nothing_is_lost(small_data)
     assert list(small_data.tables) == list(TABLES)
     for name in set(TABLES) - {"districts"}:
@@ -180,7 +180,7 @@ def test_two_shapes_with_one_code_are_no_row_that_stands_twice(small_city):
     file.write_text(json.dumps(document | {"features": [*document["features"], exclave]}))
     data = check(small_city)
     assert [fault[3] for fault in faults_of(data, "districts")] == ["key", "key"]
-    assert "districts" in str(data.excess()[0])
+    assert "districts" in str(data.obstacles()[0])
 
 
 def test_shares_that_do_not_add_up_to_the_grant_are_set_aside_together(small_city, change):
@@ -473,7 +473,7 @@ def test_copies_stand_in_for_files_that_are_no_longer_there(small_city, change):
     data = check(small_city, files={"operations.csv": copy})
     assert data.faults[["source", "file"]].to_numpy().tolist() == [["operations.csv"] * 2]
     assert data.reads.set_index("table").loc["operations", "set_aside"] == 1
-    assert "operations from operations.csv: 1 of 3 rows" in str(data.excess()[0])
+    assert "operations from operations.csv: 1 of 3 rows" in str(data.obstacles()[0])
 
 
 # Columns, types and several sources
@@ -558,7 +558,7 @@ def test_a_row_of_two_files_is_kept_once_if_they_say_the_same(small_city, change
     assert len(data.contacts) == 8
     assert set(data.faults["source"]) == {"again.csv"}
     assert set(data.faults["rule"]) == {"duplicate_row"}
-    assert "contacts from again.csv: 8 of 8 rows set aside" in str(data.excess()[0])
+    assert "contacts from again.csv: 8 of 8 rows set aside" in str(data.obstacles()[0])
 
 
 def test_a_key_of_two_files_that_differ_is_a_broken_key_in_both(small_city, change):
@@ -569,7 +569,7 @@ def test_a_key_of_two_files_that_differ_is_a_broken_key_in_both(small_city, chan
         ["again.csv", "key"],
         ["contacts.csv", "key"],
     ]
-    assert len(data.excess()) == 2
+    assert len(data.obstacles()) == 2
 
 
 def test_points_may_come_as_degrees_and_as_shapes_of_another_system_in_one_table(
@@ -774,8 +774,8 @@ def test_a_name_of_another_level_than_the_stated_one_is_not_taken(named):
 
 def test_a_figure_that_stands_twice_counts_each_of_its_rows(named):
     data = named("Markt,residents,1,2\nMarkt,residents,3,4\n")
-    assert "4 of 4 rows set aside" in str(data.excess()[0])
-    assert "4 of them for their key" in str(data.excess()[0])
+    assert "4 of 4 rows set aside" in str(data.obstacles()[0])
+    assert "4 of them for their key" in str(data.obstacles()[0])
 
 
 def test_codes_stand_before_names_where_a_table_of_statistics_has_both(small_city):

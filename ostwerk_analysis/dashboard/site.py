@@ -220,7 +220,9 @@ class Site:
         if self.pinned:
             return [self.pinned]
         found = [path.parent.name for path in home.glob(f"[0-9]*/{releases.MANIFEST}")]
-        return sorted(found, key=_order, reverse=True)
+        current = releases.current_name(home)  # what is newer was withdrawn
+        shown = [name for name in found if not current or _order(name) <= _order(current)]
+        return sorted(shown, key=_order, reverse=True)
 
     async def open(self, programme: str, name: str) -> tuple[Release, About]:
         """Open a release, the current one if ``name`` is empty."""

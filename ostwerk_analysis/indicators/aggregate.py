@@ -6,7 +6,7 @@ Cells and units are numbered, and numbers are counted: that is quick, and its co
 than the number of events.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,12 +16,13 @@ from .. import observations as obs
 from ..codes import UNKNOWN
 from ..faults import DataError
 from ..periods import complete_years, ordinal
-from ..tables import STATUS_LADDER
 from .declaration import Indicator
 
 WHOLE_AREAS = ("city", "programme", "comparison")
 """Area levels for which breakdowns beyond an indicator's first are given: finer cells would be
 empty or confidential."""
+GAP = "some values are not known"
+"""Note of a sum of which a part is not known."""
 WEAKNESS = ("A", "B", "P", "E")
 """Statuses from the strongest to the weakest: what is made of several has the weakest of theirs."""
 CELL = ["area_level", "area_id", "period", "breakdown"]
@@ -95,7 +96,7 @@ def _with_gaps(added: pd.DataFrame, unknown: pd.DataFrame) -> pd.DataFrame:
     return both.assign(
         value=both["value"].mask(is_missing),
         obs_status=np.select([is_missing, is_gap], ["M", "E"], "A"),
-        quality_note=np.where(is_gap, "some values are not known", ""),
+        quality_note=np.where(is_gap, GAP, ""),
     )
 
 
@@ -123,13 +124,13 @@ def _cube(
         begun = np.where(events["date"].isna() | (quarter < 0), 0, quarter)
         ended = _quarter_numbers(events["until"], quarters)
         ended = np.where(events["until"].isna(), len(quarters), np.maximum(ended, 0))
-        located = _locate(events, areas, split)
+        located = _locate(events, areas, split, indicator.classes)
         table = _stock(located, begun, ended, len(quarters))
         periods = list(quarters)
     else:
         inside = (quarter >= 0) & (quarter < len(quarters))
         events, quarter = events[inside], quarter[inside]
-        located = _locate(events, areas, split)
+        located = _locate(events, areas, split, indicator.classes)
         unit = pd.factorize(events["unit_id"])[0]
         value = events["value"].to_numpy(dtype="float64")
         if indicator.is_to_date:
@@ -153,7 +154,12 @@ def _quarter_numbers(days: pd.Series, quarters: Sequence[str]) -> np.ndarray:
     return number.fillna(-1).to_numpy(dtype=np.int64)
 
 
-def _locate(events: pd.DataFrame, areas: pd.DataFrame, split: Sequence[str]) -> _Located:
+def _locate(
+    events: pd.DataFrame,
+    areas: pd.DataFrame,
+    split: Sequence[str],
+    known: Mapping[str, Sequence[str]],
+) -> _Located:
     """Number each event's places and breakdown; all events lie in the city."""
     places = areas[["area_level", "area_id"]].drop_duplicates(ignore_index=True)
     place_of = pd.MultiIndex.from_frame(places)
@@ -167,22 +173,24 @@ def _locate(events: pd.DataFrame, areas: pd.DataFrame, split: Sequence[str]) -> 
     cities = np.flatnonzero(places["area_level"] == "city")
     event = np.concatenate([pairs["event"], np.tile(np.arange(len(events)), len(cities))])
     place = np.concatenate([pairs["place"], np.repeat(cities, len(events))])
-    code, breakdowns = _breakdowns(events, split)
+    code, breakdowns = _breakdowns(events, split, known)
     groups = places.merge(pd.DataFrame({"breakdown": breakdowns}), how="cross")
     return _Located(event, place * len(breakdowns) + code[event], groups)
 
 
-def _breakdowns(events: pd.DataFrame, split: Sequence[str]) -> tuple[np.ndarray, pd.Series]:
+def _breakdowns(
+    events: pd.DataFrame, split: Sequence[str], known: Mapping[str, Sequence[str]]
+) -> tuple[np.ndarray, pd.Series]:
     """Number the breakdown of each event, and write each breakdown once, in order."""
     if not split:
         return np.zeros(len(events), dtype=np.int64), pd.Series([""], dtype="str")
     # A unit without a known class stays in the breakdown, or the parts would not add up.
     classes = events[list(split)].astype("str").fillna(UNKNOWN)
     found = classes.drop_duplicates()
-    if "status" in split:  # a rung that no job has reached yet is a zero
-        rungs = pd.DataFrame({"status": pd.Series(STATUS_LADDER, dtype="str")})
-        others = found.drop(columns="status").drop_duplicates()
-        every = others.merge(rungs, how="cross") if len(split) > 1 else rungs
+    for name in classes.columns.intersection(list(known)):  # one that has not occurred is a zero
+        every = pd.DataFrame({name: pd.Series(known[name], dtype="str")})
+        others = found.drop(columns=name).drop_duplicates()
+        every = others.merge(every, how="cross") if len(split) > 1 else every
         found = pd.concat([found, every]).drop_duplicates()
     found = found[list(split)].sort_values(list(split), ignore_index=True)
     number = pd.MultiIndex.from_frame(found).get_indexer(pd.MultiIndex.from_frame(classes))
@@ -367,6 +375,8 @@ def derive(parts: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
             both = pd.concat([both, _over_last_year(upper, lower)], ignore_index=True)
         hidden = (both["conf_status"] != "F") | (both["conf_status_below"] != "F")
         missing = both["value"].isna() | both["value_below"].isna() | (both["value_below"] == 0)
+        # Parts of which different values are not known are of different units.
+        missing |= (both["quality_note"] == GAP) | (both["quality_note_below"] == GAP)
         value = entry["scale"] * both["value"] / both["value_below"].where(~missing)
         note = both["quality_note"].where(both["quality_note"] != "", both["quality_note_below"])
         note = note.mask(both["value_below"] == 0, "nothing to divide by")

@@ -1,7 +1,7 @@
 """What an indicator is: declared once, read by computing, tables, maps, downloads and docs."""
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -48,6 +48,8 @@ class Indicator:
     splits : tuple of tuple of str
         Breakdowns, each by one or more dimensions. The first is given for every area, the others
         for the city and the programme's areas; ``()`` is the total.
+    classes : mapping of str to tuple of str
+        Codes of a dimension that are given even where nothing has happened yet: as zeros.
     levels, levels_to_date : tuple of str
         The area levels on which it is given, in a period and since the start. A place known only
         by its city has no district; an event so rare that a district's quarter would hold none or
@@ -79,6 +81,7 @@ class Indicator:
     needs: tuple[str, ...] = ()
     events: Events | None = None
     splits: tuple[tuple[str, ...], ...] = ((),)
+    classes: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     levels: tuple[str, ...] = AREA_LEVELS
     levels_to_date: tuple[str, ...] = AREA_LEVELS
     units: Literal["enterprises", "persons", "both", ""] = ""

@@ -7,6 +7,7 @@ adds jobs created to jobs secured.
 import pandas as pd
 
 from ..dataset import Dataset
+from ..tables import STATUS_LADDER
 from .declaration import ABOVE_DISTRICTS, Events, Indicator
 
 
@@ -53,6 +54,7 @@ def _jobs(
         needs=("jobs", "businesses"),
         events=reached(kind, founders=founders),
         splits=(("status",), ("measure", "status")),
+        classes={"status": STATUS_LADDER},
         levels=ABOVE_DISTRICTS,
         units="enterprises",
         better="up",

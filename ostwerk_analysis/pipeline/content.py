@@ -39,6 +39,7 @@ def write_tables(plan: Plan, staged: Path, snapshot: Path, results: Iterable[Pat
         If the release cannot be protected.
     """
     from .. import disclosure, downloads
+    from ..indicators import check_pledges
     from ..loading import load
     from ..observations import collect
     from ..tables import TABLES
@@ -46,6 +47,7 @@ def write_tables(plan: Plan, staged: Path, snapshot: Path, results: Iterable[Pat
     plan.say("protect", 0, 1)
     data, programme = load(snapshot), plan.programme
     internal, catalogue = collect(results)
+    check_pledges(programme, own=catalogue["indicator"])
     observations = disclosure.protect(internal, catalogue, programme.disclosure)
     places = data.areas[["area_id", "area_level", "name_de", "name_en"]]
     areas = places.drop_duplicates(ignore_index=True)

@@ -135,11 +135,27 @@ def test_rounded_shares_add_up_to_the_grant_all_the_same(changed, observe_fields
     assert sum(parts.values()) == pytest.approx(7000, abs=1e-9)
 
 
-def test_an_approved_grant_without_its_cost_is_set_aside(changed):
-    data = changed(("grants.csv", ",10000,4000,", ",,4000,"))
-    assert "g1" not in set(data.grants["grant_id"])
-    fault = data.faults[data.faults["column"] == "eligible_cost_eur"].iloc[0]
-    assert fault[["table", "rule"]].tolist() == ["grants", "needs"]
+def test_a_cost_that_is_not_known_is_not_counted_as_nothing(changed, observe_fields):
+    found = observe_fields(changed(("grants.csv", ",10000,4000,", ",,4000,")), "funding")
+    # g3 alone is known in the first quarter; the sum without g1 is marked, wherever g1 counts
+    row = found.row("investment_eur", "stadt", "2024-Q1")
+    assert row[["value", "n_units", "largest_1"]].tolist() == [3000, 1, 3000]
+    assert row[["obs_status", "quality_note"]].tolist() == ["E", NOTE]
+    assert found.row("investment_eur", "stadt", "2024")["obs_status"] == "E"
+    assert found.row("investment_eur", "stadt", "2024-Q2")["obs_status"] == "A"
+    assert found.row("investment_eur_to_date", "stadt", "2025-Q2")["obs_status"] == "E"
+    # by measure nothing is known of the first quarter
+    missing = found.row("investment_eur", "stadt", "2024-Q1", "measure=beihilfe")
+    assert np.isnan(missing["value"])
+    assert missing[["obs_status", "n_units"]].tolist() == ["M", 0]
+    assert found.row("investment_eur", "02", "2024-Q1")[["value", "obs_status"]].tolist() == [
+        0,
+        "A",
+    ]
+    # a ratio of known costs to all grants would be of different enterprises
+    leverage = found.row("leverage", "stadt", "2024-Q1")
+    assert leverage[["obs_status", "quality_note"]].tolist() == ["M", NOTE]
+    assert found.value("grants_approved_eur", "stadt", "2024-Q1") == 7000
 
 
 def test_columns_of_the_file_with_the_names_of_ours_do_no_harm(changed, observed, observe_fields):
