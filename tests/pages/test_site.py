@@ -88,3 +88,11 @@ def test_a_page_first_shows_what_has_districts(page, release, monkeypatch):
         if cell["cell_type"] == "code":
             exec("".join(cell["source"]), names)  # noqa: S102  # our own
     assert names["shown"] == ("" if page == "karte" else "residents")
+
+
+def test_a_release_that_was_withdrawn_is_not_shown(published):
+    (published / "demo" / "current").write_text("2026-Q2\n")
+    site = Site(published)
+    assert site.releases("demo") == ["2026-Q2"]
+    with pytest.raises(Unknown):
+        opened(site, "2026-Q3")
