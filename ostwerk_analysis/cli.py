@@ -400,13 +400,14 @@ def _run(
 
 
 def _show_result(say: Console, result: "Result", language: str) -> None:
+    from .release import current_name
+
     folder = result.release.folder if result.release else None
     said = text(RESULTS[result.status], language, folder=folder, kept=result.folder)
     say.print(said, markup=False)
     if folder and not result.is_current and result.status != "executed":
-        say.print(
-            text("It is not the current one, because there is one of a later quarter.", language)
-        )
+        name = current_name(folder.parent)
+        say.print(text("The current release is {name}.", language, name=name), markup=False)
 
 
 def _serve(

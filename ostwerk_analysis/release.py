@@ -458,7 +458,7 @@ def finish_publishing(programme: Path) -> None:
     """Make current what a run was about to make current when it was cut off.
 
     A release that is newer than the current one without such a note was withdrawn by hand, and
-    stays so.
+    stays so. Where no release is marked, or one that is gone, the newest good one is.
     """
     note = programme / PUBLISHING
     if note.is_file():
@@ -466,6 +466,11 @@ def finish_publishing(programme: Path) -> None:
         if NAME.fullmatch(folder.name) and folder.is_dir():
             make_current(folder)
         note.unlink()
+    name = current_name(programme)
+    if not name or not (programme / name).is_dir():
+        good = next((folder for folder in _newest_first(programme) if not damages(folder)), None)
+        if good:
+            make_current(good)
 
 
 def make_current(folder: Path) -> bool:

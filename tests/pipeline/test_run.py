@@ -307,7 +307,7 @@ def test_an_earlier_quarter_is_released_beside_the_current_one(quick_city, tmp_p
     assert release.open(tmp_path / "published").name == "2025-Q2"
     assert run(quick_city, "2025Q1", out=tmp_path).status == "unchanged"
     said = ostwerk("run", quick_city, "--quarter", "2025-Q1", "--out", tmp_path)
-    assert "It is not the current one" in said.stdout
+    assert said.stdout.splitlines()[-1] == "The current release is 2025-Q2."
 
 
 def test_last_is_the_last_quarter_with_data(quick_city, tmp_path):

@@ -179,6 +179,15 @@ def test_a_release_that_was_withdrawn_stays_so(quick_city, tmp_path, change):
     assert marker.read_text() == before
 
 
+@pytest.mark.parametrize("marked", [None, "2025-Q2-r2\n"])
+def test_a_mark_that_is_lost_or_leads_nowhere_is_set_again(quick_city, tmp_path, marked):
+    run(quick_city, "2025Q2", out=tmp_path)
+    marker = tmp_path / "published" / "musterstadt" / "current"
+    marker.unlink() if marked is None else marker.write_text(marked)
+    assert run(quick_city, "2025Q2", out=tmp_path).status == "unchanged"
+    assert marker.read_text() == "2025-Q2\n"
+
+
 def test_a_damaged_release_is_replaced_by_the_next_run(quick_city, tmp_path):
     folder = run(quick_city, "2025Q2", out=tmp_path).release.folder
     sums = release.table_sums(folder)
