@@ -186,8 +186,16 @@ def compute(
     wanted = together[together["indicator"].isin({entry.id for entry in given})]
     present = set(wanted["indicator"])
     wanted = wanted.reset_index(drop=True)
-    wanted.attrs["catalogue"] = [entry.row() for entry in given if entry.id in present]
+    rows = (entry.row() for entry in given if entry.id in present)
+    wanted.attrs["catalogue"] = _Declarations(rows)
     return wanted
+
+
+class _Declarations(list):
+    """Rows of a catalogue, which pandas would else copy with every frame made of another."""
+
+    def __deepcopy__(self, memo: dict) -> "_Declarations":
+        return self
 
 
 def _of_fields(fields: str | Iterable[str] | None) -> tuple[Indicator, ...]:
