@@ -197,9 +197,9 @@ def _write_workbook(
     """Write a workbook: notes first, then a sheet for each indicator, periods side by side."""
     import xlsxwriter
 
-    with xlsxwriter.Workbook(
-        file, {"strings_to_formulas": False, "strings_to_urls": False}
-    ) as book:
+    # Parts in memory: a run that is killed would leave them behind as temporary files.
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
+    with xlsxwriter.Workbook(file, options) as book:
         # A workbook records when it was made; a fixed day keeps equal tables equal files.
         book.set_properties({"created": pd.Timestamp(2000, 1, 1).to_pydatetime()})
         bold = book.add_format({"bold": True})

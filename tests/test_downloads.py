@@ -301,3 +301,13 @@ def test_no_two_sheets_share_a_name(codes):
     assert len({name.casefold() for name in names.values()} | {"notes"}) == len(codes) + 1
     assert all(0 < len(name) <= 31 for name in names.values())
     assert not any(character in name for name in names.values() for character in "[]:*?/\\'")
+
+
+def test_workbooks_are_written_without_temporary_files(tmp_path, monkeypatch):
+    def refused(*_, **__):
+        raise AssertionError("a run that is killed would leave it behind")
+
+    monkeypatch.setattr("tempfile.mkstemp", refused)
+    given = tidy(pd.DataFrame([row(value=2.0)]))
+    downloads.write(tmp_path, given, CATALOGUE, AREAS)
+    assert len(list(tmp_path.glob("*.xlsx"))) == 2
