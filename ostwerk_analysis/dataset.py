@@ -13,7 +13,7 @@ from .programme import Programme
 from .tables import TABLES
 
 SNAPSHOT = "snapshot.json"
-FOUND = ("reads", "faults", "inputs")
+FOUND = ("reads", "faults", "repairs", "inputs")
 """The tables about the tables, which a snapshot keeps too."""
 
 
@@ -31,6 +31,9 @@ class Dataset:
         One row for each source: rows read, accepted, set aside and skipped (not asked for).
     faults : DataFrame
         One row for each rule broken, see :data:`ostwerk_analysis.faults.FAULT_COLUMNS`.
+    repairs : DataFrame
+        One row for each thing that reading changed, see
+        :data:`ostwerk_analysis.faults.REPAIR_COLUMNS`.
     set_aside : dict of str to DataFrame
         The rows set aside, as they stand in the files, with their origin and reasons.
     inputs : DataFrame
@@ -41,6 +44,7 @@ class Dataset:
     tables: dict[str, pd.DataFrame]
     reads: pd.DataFrame
     faults: pd.DataFrame
+    repairs: pd.DataFrame
     set_aside: dict[str, pd.DataFrame]
     inputs: pd.DataFrame
 

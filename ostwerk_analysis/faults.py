@@ -92,8 +92,25 @@ FAULT_COLUMNS = ["table", "source", "file", "line", "column", "value", "rule", "
 """A fault: where it is (line of the text file or number of the feature), what stands there, which
 rule it breaks, and what the rule expected."""
 
-FEATURE_FILES = (".geojson", ".json", ".gpkg")
+REPAIR_COLUMNS = [
+    "table",
+    "source",
+    "file",
+    "line",
+    "column",
+    "value",
+    "becomes",
+    "rule",
+    "reason",
+]
+"""A repair: where it is, what stands there, what it becomes, by which of :data:`REPAIRS`, and why
+as the programme says it, if it does."""
+
+FEATURE_FILES = (".geojson", ".json", ".gpkg", ".shp", ".zip", ".fgb", ".kml")
 """Endings of files whose records are features, which stand on no line of their own."""
+
+WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+"""Endings of files whose records are rows of a sheet."""
 
 RULES = {
     # of the file
@@ -160,6 +177,9 @@ RULES = {
     "sum": Rule("The shares of {value} add up to {expected}, not 100.", "Complete the shares."),
 }
 
+REPAIRS: dict[str, str] = {}
+"""What reading may change in a cell or shape, and says that it has."""
+
 SAID_IN_WORDS = {"range", "pattern", "order", "needs", "empty"}
 """Rules whose ``expected`` is a phrase to be translated, not a name or a code."""
 
@@ -177,11 +197,31 @@ def faults_frame(rows: Iterable[dict] = ()) -> "pd.DataFrame":
     DataFrame, shape (n, 8)
         All text but ``line``, a whole number.
     """
+    return _table_of(rows, FAULT_COLUMNS)
+
+
+def repairs_frame(rows: Iterable[dict] = ()) -> "pd.DataFrame":
+    """Make a table of repairs, of any number of rows.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+        Each with keys of :data:`REPAIR_COLUMNS`; what is left out is empty.
+
+    Returns
+    -------
+    DataFrame, shape (n, 9)
+        All text but ``line``, a whole number.
+    """
+    return _table_of(rows, REPAIR_COLUMNS)
+
+
+def _table_of(rows: Iterable[dict], columns: list[str]) -> "pd.DataFrame":
     import pandas as pd
 
-    frame = pd.DataFrame(list(rows), columns=FAULT_COLUMNS)
+    frame = pd.DataFrame(list(rows), columns=columns)
     frame["line"] = pd.to_numeric(frame["line"]).astype("Int64")
-    for column in FAULT_COLUMNS:
+    for column in columns:
         if column != "line":
             frame[column] = frame[column].astype("str").fillna("")
     return frame

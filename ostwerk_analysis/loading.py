@@ -7,6 +7,7 @@ remedy. A row that refers to a row set aside is set aside too, so that nothing h
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -175,27 +176,37 @@ def _check_columns(source: Source, raw: sources.RawTable) -> None:
 _Read = tuple[Source, sources.RawTable]
 
 
+class _Checked(NamedTuple):
+    """A table after all its checks."""
+
+    frame: gpd.GeoDataFrame | pd.DataFrame  # accepted rows, with ORIGIN
+    faults: pd.DataFrame
+    repairs: pd.DataFrame
+    set_aside: pd.DataFrame
+
+
 def _assemble(
     programme: Programme, gathered: dict[str, list[_Read]], inputs: pd.DataFrame
 ) -> Dataset:
     """Check table after table, those that others refer to first."""
     tables: dict[str, pd.DataFrame] = {}
     broken: list[DataError] = []
-    faults, set_aside, reads = [], {}, []
+    faults, repairs, set_aside, reads = [], [], {}, []
     for name in (name for name in TABLES if name in gathered):
         try:
-            frame, found, aside = _table(name, gathered[name], tables, programme)
+            checked = _table(name, gathered[name], tables, programme)
         except DataError as error:
             broken.append(DataError("{table}: {error}", table=name, error=error))
             if name == "districts":  # without them nothing else can be placed
                 break
             continue
-        tables[name] = frame.drop(columns=ORIGIN).reset_index(drop=True)
-        faults.append(found)
-        if len(aside):
-            set_aside[name] = aside
+        tables[name] = checked.frame.drop(columns=ORIGIN).reset_index(drop=True)
+        faults.append(checked.faults)
+        repairs.append(checked.repairs)
+        if len(checked.set_aside):
+            set_aside[name] = checked.set_aside
         for number, (source, raw) in enumerate(gathered[name]):
-            accepted = int((frame["_read"] == number).sum())
+            accepted = int((checked.frame["_read"] == number).sum())
             reads.append(
                 {
                     "table": name,
@@ -217,6 +228,7 @@ def _assemble(
         tables=tables,
         reads=pd.DataFrame(reads),
         faults=pd.concat(faults, ignore_index=True),
+        repairs=pd.concat(repairs, ignore_index=True),
         set_aside=set_aside,
         inputs=inputs,
     )
@@ -224,8 +236,8 @@ def _assemble(
 
 def _table(
     name: str, read: list[_Read], tables: dict[str, pd.DataFrame], programme: Programme
-) -> tuple[gpd.GeoDataFrame | pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Check one table: its accepted rows, its faults, and its rows set aside."""
+) -> _Checked:
+    """Check one table, of one source or several."""
     contract = TABLES[name]
     texts, frames, bad = [], [], []
     start = 0
@@ -268,7 +280,12 @@ def _table(
     accepted = good.drop(index=found["row"].unique(), errors="ignore")
     faults = [_described(found, text, name)]
     faults += [raw.faults.assign(file=Path(source.path).name) for source, raw in read]
-    return accepted, pd.concat(faults), _set_aside(text.drop(index=accepted.index), found, read)
+    return _Checked(
+        accepted,
+        pd.concat(faults),
+        pd.concat([raw.repairs.assign(file=Path(source.path).name) for source, raw in read]),
+        _set_aside(text.drop(index=accepted.index), found, read),
+    )
 
 
 def _text(number: int, source: Source, raw: sources.RawTable) -> pd.DataFrame:

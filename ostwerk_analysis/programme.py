@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from . import periods
-from .faults import FEATURE_FILES, DataError, nearest
+from .faults import FEATURE_FILES, WORKBOOKS, DataError, nearest
 from .language import Sentence, joined
 
 _NAMES = r"(password|passwort|passwd|pwd|secret|token|api[_-]?key)"
@@ -39,6 +39,13 @@ REASONS = {
     "string_pattern_mismatch": "may hold letters, digits and . _ - only, no mark first",
 }
 """Kind of a fault that pydantic finds = how we say it."""
+
+READERS = {
+    **dict.fromkeys(FEATURE_FILES, "geodata"),
+    **dict.fromkeys(WORKBOOKS, "workbook"),
+    ".parquet": "parquet",
+}
+"""Ending of a file = its reader, unless ``format`` states one; all others are delimited text."""
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
@@ -99,9 +106,9 @@ class Source(Section):
 
     table: str = Field(description="The table that the file fills; several files may fill one.")
     path: str = Field(description="The file, from the folder of `programme.toml`.")
-    format: Literal["", "csv", "geodata", "lis", "operations"] = Field(
-        "", description="The reader; found by the file's ending where empty."
-    )
+    format: Literal[
+        "", "csv", "workbook", "parquet", "geodata", "lis", "genesis", "sdmx", "operations"
+    ] = Field("", description="The reader; found by the file's ending where empty.")
     columns: dict[str, str] = Field({}, description="Column of the table = column of the file.")
     values: dict[str, dict[str, str]] = Field(
         {}, description="Recoding by column of the table: value of the file = value of the table."
@@ -121,6 +128,8 @@ class Source(Section):
     header_line: int | None = Field(
         None, ge=1, description="Line of the header; found where left out."
     )
+    sheet: str = Field("", description="Sheet of a workbook; the only one with cells if empty.")
+    layer: str = Field("", description="Layer of a geodata file; the only one if empty.")
     crs: str | None = Field(None, description="Coordinate system, where the file does not say.")
     fault_limit_pct: float | None = Field(
         None, ge=0, le=100, description="Rows that may be set aside; else as for the programme."
@@ -129,8 +138,7 @@ class Source(Section):
     @property
     def reader(self) -> str:
         """Name of the reader: the stated format, else by the file's ending."""
-        ending = Path(self.path).suffix.lower()
-        return self.format or ("geodata" if ending in FEATURE_FILES else "csv")
+        return self.format or READERS.get(Path(self.path).suffix.lower(), "csv")
 
 
 class Target(Section):

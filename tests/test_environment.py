@@ -14,6 +14,7 @@ CONDA_NAMES = {
     "jupyter-client": "jupyter_client",
     "pandera[pandas]": "pandera-pandas",
     "playwright": "playwright-python",
+    "psycopg[binary]": "psycopg",
 }
 """Packages that conda-forge has under another name."""
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..programme import Source
-from . import operations, statistics, tabular
+from . import lis, operations, tabular
 from .raw import RawTable
 
 __all__ = ["RawTable", "read"]
@@ -28,5 +28,5 @@ def read(source: Source, path: Path) -> RawTable:
         from . import geodata  # geopandas takes a second to import
 
         return geodata.read(source, path)
-    readers = {"csv": tabular.read, "lis": statistics.read, "operations": operations.read}
+    readers = {"csv": tabular.read, "lis": lis.read, "operations": operations.read}
     return readers[source.reader](source, path)

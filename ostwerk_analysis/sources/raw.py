@@ -5,14 +5,14 @@ rows that the source asks for, and :func:`named` gives the columns the names of 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..faults import DataError, faults_frame, nearest
+from ..faults import DataError, faults_frame, nearest, repairs_frame
 from ..programme import Source
 
 RESERVED = ("_line", "geometry")
@@ -36,12 +36,16 @@ class RawTable:
         Rows that could not be split into cells or drawn: ``_line`` and ``text``.
     rows_skipped : int
         Rows that ``where`` does not ask for.
+    repairs : DataFrame
+        One row for each thing that the reader changed, see
+        :data:`ostwerk_analysis.faults.REPAIR_COLUMNS`.
     """
 
     frame: pd.DataFrame
     faults: pd.DataFrame
     set_aside: pd.DataFrame
     rows_skipped: int = 0
+    repairs: pd.DataFrame = field(default_factory=repairs_frame)
 
     @property
     def rows_read(self) -> int:
