@@ -13,17 +13,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from . import geo, sources
+from . import checks, geo, sources
+from .checks import ORIGIN
 from .dataset import SNAPSHOT, Dataset
 from .faults import FAULT_COLUMNS, DataError, faults_frame, nearest
 from .programme import Programme, Source
-from .sources import marks
-from .tables import KINDS, RELATIONS, STATUS_LADDER, TABLES, WZ_SECTIONS, broken_rules, wz_section
-
-ORIGIN = ["_read", "_source", "_file", "_line"]
-"""Where a row came from."""
-SHARES_TOLERANCE_PCT = 0.03
-"""Shares may be rounded to two places, so that those of five funds add up to 100 but for this."""
+from .tables import TABLES, broken_rules
 
 
 def load(path: str | Path | Programme, files: Mapping[str, Path] | None = None) -> Dataset:
@@ -247,7 +242,7 @@ def _table(
         if name == "statistics" and "area_name" in text and "district_id" not in text:
             text, unnamed = _name_areas(text, tables, programme)
             bad.append(unnamed)
-        typed, unreadable = _typed(text, name, source)
+        typed, unreadable = checks.types(text, name, source)
         if contract.metadata["geometry"] and "geometry" in text:
             shapes = raw.frame.geometry.to_crs(programme.crs)
             typed["geometry"] = shapes.set_axis(text.index)
@@ -256,16 +251,14 @@ def _table(
         bad.append(unreadable)
     text = pd.concat(texts)
     frame = pd.concat(frames)
-    bad.append(_duplicates(text, contract.unique))
+    bad.append(checks.duplicates(text, contract.unique))
     once = frame.drop(index=bad[-1]["row"].unique())
     if contract.metadata["geometry"]:
         once, misplaced = _place(once, name, tables, programme)
         bad.append(misplaced)
     if name == "businesses":
-        once["section"] = wz_section(once["wz_code"], once["wz_version"])
-        has_version = once["wz_version"].isna() | once["wz_version"].isin(WZ_SECTIONS)
-        homeless = once["wz_code"].notna() & once["section"].isna() & has_version
-        bad.append(_rows(once[homeless], "wz_code", "pattern", "a code of the WZ such as 47.11"))
+        once["section"], homeless = checks.sections(once)
+        bad.append(homeless)
     unreadable = pd.concat(bad, ignore_index=True)
     broken = broken_rules(once[list(contract.columns)], contract)
     # An unreadable cell or an unmatched name leaves a gap, which is not another fault.
@@ -273,10 +266,10 @@ def _table(
     seen = pd.MultiIndex.from_frame(pd.concat([unreadable, unnamed])[["row", "column"]])
     broken = broken[~pd.MultiIndex.from_frame(broken[["row", "column"]]).isin(seen)]
     found = pd.concat(
-        [unreadable, broken, _dangling(once, name, tables, programme)], ignore_index=True
+        [unreadable, broken, checks.dangling(once, name, tables, programme)], ignore_index=True
     )
     good = once.drop(index=found["row"].unique(), errors="ignore")
-    found = pd.concat([found, _group_rules(good, name)], ignore_index=True)
+    found = pd.concat([found, checks.group_rules(good, name)], ignore_index=True)
     accepted = good.drop(index=found["row"].unique(), errors="ignore")
     faults = [_described(found, text, name)]
     faults += [raw.faults.assign(file=Path(source.path).name) for source, raw in read]
@@ -312,11 +305,6 @@ def _set_aside(text: pd.DataFrame, found: pd.DataFrame, read: list[_Read]) -> pd
     return pd.concat([rows, *unsplit], ignore_index=True)
 
 
-def _rows(frame: pd.DataFrame, column: object, rule: str, expected: object = "") -> pd.DataFrame:
-    """Say of rows that they break a rule; column and expected may differ from row to row."""
-    return pd.DataFrame({"row": frame.index, "column": column, "rule": rule, "expected": expected})
-
-
 def _described(found: pd.DataFrame, text: pd.DataFrame, name: str) -> pd.DataFrame:
     """Make faults of broken rules: with table, file, line, and the cell as it stands there."""
     if found.empty:
@@ -332,56 +320,6 @@ def _described(found: pd.DataFrame, text: pd.DataFrame, name: str) -> pd.DataFra
     )
     described = described[FAULT_COLUMNS].sort_values(["source", "line", "column", "rule"])
     return described.astype({"column": "str", "rule": "str", "expected": "str"})
-
-
-def _typed(text: pd.DataFrame, name: str, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Turn the cells of a table into its types; what cannot be read is left empty and named."""
-    typed, bad = text[ORIGIN].copy(), []
-    for column, declared in TABLES[name].columns.items():
-        kind = declared.metadata["kind"]
-        dtype = KINDS[kind]
-        if column not in text:
-            typed[column] = pd.Series(None, text.index, dtype=dtype)
-            continue
-        cells = text[column]
-        if kind == "text":
-            typed[column] = cells.astype("str")
-            continue
-        if kind in {"number", "whole number"}:
-            mark = source.decimal_mark or marks.find_decimal_mark(cells)
-            if mark == marks.AMBIGUOUS:
-                raise DataError(
-                    "{file}: the marks in {column} can be read in two ways (such as {value}). "
-                    'State decimal_mark = "," or "." for this source in programme.toml.',
-                    file=source.path,
-                    column=column,
-                    value=cells.dropna().iloc[0],
-                )
-            values, unreadable = marks.to_number(cells, mark)
-            if kind == "whole number":
-                unreadable |= values.notna() & (values % 1 != 0)
-                values = values.where(~unreadable)
-        elif kind == "date":
-            values, unreadable = marks.to_date(cells, source.date_format)
-        else:
-            values, unreadable = marks.to_boolean(cells)
-        typed[column] = values.astype(dtype)
-        rule = {"whole number": "whole_number", "yes/no": "boolean"}.get(kind, kind)
-        bad.append(_rows(text[unreadable], column, rule))
-    if name == "statistics":
-        typed["area_level"] = typed["area_level"].fillna("district")
-        gap = typed["value"].isna()
-        typed["obs_status"] = typed["obs_status"].fillna("A").mask(gap, "M")
-    # What the contract does not know stays as text beside it, for whoever asked the office for it.
-    extra = [c for c in text if c not in typed and not c.startswith("_") and c != "geometry"]
-    typed[extra] = text[extra]
-    return typed, pd.concat(bad, ignore_index=True) if bad else _rows(text.iloc[:0], "", "")
-
-
-def _duplicates(text: pd.DataFrame, key: list[str]) -> pd.DataFrame:
-    """Find rows that stand twice, the same in every cell and shape; the first one is kept."""
-    cells = [column for column in text if column not in ORIGIN]
-    return _rows(text[text.duplicated(cells)], " and ".join(key), "duplicate_row")
 
 
 def _name_areas(
@@ -413,9 +351,11 @@ def _name_areas(
     near = {name: nearest(name, known["area_name"]) for name in strange.unique()}
     levels = known["area_level"].groupby(known["area_name"]).agg(", ".join)
     bad = [
-        _rows(text[empty], "area_name", "required"),
-        _rows(strange, "area_name", "area_name", strange.map(near)),
-        _rows(text[several], "area_name", "ambiguous_name", text["area_name"][several].map(levels)),
+        checks.rows(text[empty], "area_name", "required"),
+        checks.rows(strange, "area_name", "area_name", strange.map(near)),
+        checks.rows(
+            text[several], "area_name", "ambiguous_name", text["area_name"][several].map(levels)
+        ),
     ]
     return text, pd.concat(bad, ignore_index=True)
 
@@ -434,9 +374,9 @@ def _place(
         if unassigned.any() and "boroughs" in tables and tables["boroughs"].geometry.notna().all():
             found = geo.containing(placed[unassigned], tables["boroughs"], "borough_id")
             placed.loc[unassigned, "borough_id"] = found
-        return placed, _rows(placed[placed.geometry.isna()], "geometry", "required")
+        return placed, checks.rows(placed[placed.geometry.isna()], "geometry", "required")
     if name == "boroughs":
-        return placed, _rows(placed.iloc[:0], "", "")
+        return placed, checks.rows(placed.iloc[:0], "", "")
     located = geo.locate(placed.geometry, tables["districts"])
     has_point = placed.geometry.notna()
     outside = has_point & located.isna()
@@ -444,50 +384,12 @@ def _place(
     elsewhere = located.notna() & stated.notna() & (located != stated)
     lost = ~has_point & stated.isna()
     bad = [
-        _rows(placed[outside], np.where(is_drawn, "geometry", "lon and lat")[outside], "outside"),
-        _rows(placed[elsewhere], "district_id", "elsewhere", located[elsewhere]),
+        checks.rows(
+            placed[outside], np.where(is_drawn, "geometry", "lon and lat")[outside], "outside"
+        ),
+        checks.rows(placed[elsewhere], "district_id", "elsewhere", located[elsewhere]),
     ]
     if name == "businesses":
-        bad.append(_rows(placed[lost], "district_id", "needs", "there is no point"))
+        bad.append(checks.rows(placed[lost], "district_id", "needs", "there is no point"))
     placed["district_id"] = located.fillna(stated)
     return placed, pd.concat(bad, ignore_index=True)
-
-
-def _dangling(
-    frame: pd.DataFrame, name: str, tables: dict[str, pd.DataFrame], programme: Programme
-) -> pd.DataFrame:
-    """Find rows that refer to what is not there."""
-    keys = {other: table[TABLES[other].unique[0]] for other, table in tables.items()}
-    keys["measures"] = pd.Series([measure.id for measure in programme.measures], dtype="str")
-    bad = [_rows(frame.iloc[:0], "", "")]
-    for column, other in RELATIONS.get(name, {}).items():
-        if other in keys:
-            dangling = frame[column].notna() & ~frame[column].isin(keys[other])
-            bad.append(_rows(frame[dangling], column, "unknown", other))
-    if name == "statistics":
-        keys["city"] = pd.Series([programme.city.id], dtype="str")
-        for level, other in {
-            "district": "districts",
-            "borough": "boroughs",
-            "city": "city",
-        }.items():
-            of_level = frame["area_level"] == level
-            known = keys.get(other, pd.Series(dtype="str"))
-            dangling = of_level & frame["district_id"].notna() & ~frame["district_id"].isin(known)
-            bad.append(_rows(frame[dangling], "district_id", "unknown", other))
-    return pd.concat(bad, ignore_index=True)
-
-
-def _group_rules(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Find groups of rows that do not fit together; all rows of such a group are set aside."""
-    if name == "funding_shares":
-        total = frame.groupby("grant_id")["share_pct"].transform("sum")
-        wrong = (total - 100).abs() > SHARES_TOLERANCE_PCT
-        return _rows(frame[wrong], "grant_id", "sum", total[wrong].map("{:g}".format))
-    if name == "jobs":
-        rung = frame["status"].map({status: n for n, status in enumerate(STATUS_LADDER)})
-        ordered = frame.assign(_rung=rung).sort_values(["job_id", "_rung"])
-        step = ordered.groupby("job_id")["status_on"].diff() < pd.Timedelta(0)
-        wrong = step.groupby(ordered["job_id"]).transform("any").reindex(frame.index)
-        return _rows(frame[wrong], "status_on", "order", "in the order of the rungs")
-    return _rows(frame.iloc[:0], "", "")

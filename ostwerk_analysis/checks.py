@@ -1,0 +1,122 @@
+"""What the rows of a table are held against: one function for each kind of rule.
+
+Each takes frames and gives the rules broken, a line for each row, column and rule; none changes
+what it is given. Contracts themselves are checked by
+:func:`ostwerk_analysis.tables.broken_rules`.
+"""
+
+import pandas as pd
+
+from .faults import DataError
+from .programme import Programme, Source
+from .sources import marks
+from .tables import KINDS, RELATIONS, STATUS_LADDER, TABLES, WZ_SECTIONS, wz_section
+
+ORIGIN = ["_read", "_source", "_file", "_line"]
+"""Where a row came from."""
+SHARES_TOLERANCE_PCT = 0.03
+"""Shares may be rounded to two places, so that those of five funds add up to 100 but for this."""
+
+
+def rows(frame: pd.DataFrame, column: object, rule: str, expected: object = "") -> pd.DataFrame:
+    """Say of rows that they break a rule; column and expected may differ from row to row."""
+    return pd.DataFrame({"row": frame.index, "column": column, "rule": rule, "expected": expected})
+
+
+def types(text: pd.DataFrame, name: str, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Turn the cells of a table into its types; what cannot be read is left empty and named."""
+    made, bad = text[ORIGIN].copy(), []
+    for column, declared in TABLES[name].columns.items():
+        kind = declared.metadata["kind"]
+        dtype = KINDS[kind]
+        if column not in text:
+            made[column] = pd.Series(None, text.index, dtype=dtype)
+            continue
+        cells = text[column]
+        if kind == "text":
+            made[column] = cells.astype("str")
+            continue
+        if kind in {"number", "whole number"}:
+            mark = source.decimal_mark or marks.find_decimal_mark(cells)
+            if mark == marks.AMBIGUOUS:
+                raise DataError(
+                    "{file}: the marks in {column} can be read in two ways (such as {value}). "
+                    'State decimal_mark = "," or "." for this source in programme.toml.',
+                    file=source.path,
+                    column=column,
+                    value=cells.dropna().iloc[0],
+                )
+            values, unreadable = marks.to_number(cells, mark)
+            if kind == "whole number":
+                unreadable |= values.notna() & (values % 1 != 0)
+                values = values.where(~unreadable)
+        elif kind == "date":
+            values, unreadable = marks.to_date(cells, source.date_format)
+        else:
+            values, unreadable = marks.to_boolean(cells)
+        made[column] = values.astype(dtype)
+        rule = {"whole number": "whole_number", "yes/no": "boolean"}.get(kind, kind)
+        bad.append(rows(text[unreadable], column, rule))
+    if name == "statistics":
+        made["area_level"] = made["area_level"].fillna("district")
+        gap = made["value"].isna()
+        made["obs_status"] = made["obs_status"].fillna("A").mask(gap, "M")
+    # What the contract does not know stays as text beside it, for whoever asked the office for it.
+    extra = [c for c in text if c not in made and not c.startswith("_") and c != "geometry"]
+    made[extra] = text[extra]
+    return made, pd.concat(bad, ignore_index=True) if bad else rows(text.iloc[:0], "", "")
+
+
+def duplicates(text: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """Find rows that stand twice, the same in every cell and shape; the first one is kept."""
+    cells = [column for column in text if column not in ORIGIN]
+    return rows(text[text.duplicated(cells)], " and ".join(key), "duplicate_row")
+
+
+def sections(businesses: pd.DataFrame) -> tuple[pd.Series, pd.DataFrame]:
+    """Give the section of each business, and name the codes that belong to none."""
+    code, version = businesses["wz_code"], businesses["wz_version"]
+    section = wz_section(code, version)
+    has_version = version.isna() | version.isin(WZ_SECTIONS)
+    homeless = businesses[code.notna() & section.isna() & has_version]
+    return section, rows(homeless, "wz_code", "pattern", "a code of the WZ such as 47.11")
+
+
+def dangling(
+    frame: pd.DataFrame, name: str, tables: dict[str, pd.DataFrame], programme: Programme
+) -> pd.DataFrame:
+    """Find rows that refer to what is not there."""
+    keys = {other: table[TABLES[other].unique[0]] for other, table in tables.items()}
+    keys["measures"] = pd.Series([measure.id for measure in programme.measures], dtype="str")
+    bad = [rows(frame.iloc[:0], "", "")]
+    for column, other in RELATIONS.get(name, {}).items():
+        if other in keys:
+            dangling = frame[column].notna() & ~frame[column].isin(keys[other])
+            bad.append(rows(frame[dangling], column, "unknown", other))
+    if name == "statistics":
+        keys["city"] = pd.Series([programme.city.id], dtype="str")
+        for level, other in {
+            "district": "districts",
+            "borough": "boroughs",
+            "city": "city",
+        }.items():
+            of_level = frame["area_level"] == level
+            known = keys.get(other, pd.Series(dtype="str"))
+            dangling = of_level & frame["district_id"].notna() & ~frame["district_id"].isin(known)
+            bad.append(rows(frame[dangling], "district_id", "unknown", other))
+    return pd.concat(bad, ignore_index=True)
+
+
+def group_rules(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Find groups of rows that do not fit together; all rows of such a group are set aside."""
+    if name == "funding_shares":
+        total = frame.groupby("grant_id")["share_pct"].transform("sum")
+        wrong = (total - 100).abs() > SHARES_TOLERANCE_PCT
+        return rows(frame[wrong], "grant_id", "sum", total[wrong].map("{:g}".format))
+    if name == "jobs":
+        rung = frame["status"].map({status: n for n, status in enumerate(STATUS_LADDER)})
+        ordered = frame.assign(_rung=rung).sort_values(["job_id", "_rung"])
+        step = ordered.groupby("job_id")["status_on"].diff() < pd.Timedelta(0)
+        wrong = step.groupby(ordered["job_id"]).transform("any").reindex(frame.index)
+        return rows(frame[wrong], "status_on", "order", "in the order of the rungs")
+    return rows(frame.iloc[:0], "", "")
