@@ -56,7 +56,7 @@ def types(text: pd.DataFrame, name: str, source: Source) -> tuple[pd.DataFrame, 
             values, unreadable = marks.to_boolean(cells)
         made[column] = values.astype(dtype)
         rule = {"whole number": "whole_number", "yes/no": "boolean"}.get(kind, kind)
-        bad.append(rows(text[unreadable], column, rule))
+        bad.append(rows(cells[unreadable], column, rule))
     if name == "statistics":
         made["area_level"] = made["area_level"].fillna("district")
         gap = made["value"].isna()
@@ -70,7 +70,10 @@ def types(text: pd.DataFrame, name: str, source: Source) -> tuple[pd.DataFrame, 
 def duplicates(text: pd.DataFrame, key: list[str]) -> pd.DataFrame:
     """Find rows that stand twice, the same in every cell and shape; the first one is kept."""
     cells = [column for column in text if column not in ORIGIN]
-    return rows(text[text.duplicated(cells)], " and ".join(key), "duplicate_row")
+    # All cells are compared only where the key stands twice.
+    part = [column for column in key if column in text] or cells
+    alike = text[text.duplicated(part, keep=False)]
+    return rows(alike[alike.duplicated(cells)], " and ".join(key), "duplicate_row")
 
 
 def sections(businesses: pd.DataFrame) -> tuple[pd.Series, pd.DataFrame]:

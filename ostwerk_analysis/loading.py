@@ -75,28 +75,64 @@ def check(path: str | Path | Programme, files: Mapping[str, Path] | None = None)
             "{file}: no source fills the table districts. Every programme needs one.",
             file=programme.path.name,
         )
-    gathered: dict[str, list[_Read]] = {}
+    tables: dict[str, pd.DataFrame] = {}
+    checked: dict[str, _Checked] = {}
     broken: list[DataError] = []
-    inputs = {}
-    for source in programme.sources:
-        try:
-            file = (files or {}).get(source.path) or programme.source_path(source)
-            before = digest(file)
-            raw = sources.read(source, file)
-            if digest(file) != before:
-                raise DataError(
-                    "{file} changed while it was read. Run again when it is complete.",
-                    file=source.path,
-                )
-            _check_columns(source, raw)
-        except DataError as error:
-            broken.append(DataError("{table}: {error}", table=source.table, error=error))
+    inputs: dict[str, dict] = {}
+    # Table after table, those that others refer to first, so that the text of one is in memory.
+    for name in (name for name in TABLES if name in named):
+        read: list[_Read] = []
+        stated = [source for source in programme.sources if source.table == name]
+        for source in stated:
+            try:
+                raw, inputs[source.path] = _read_source(source, programme, files or {})
+            except DataError as error:
+                broken.append(DataError("{table}: {error}", table=name, error=error))
+            else:
+                read.append((source, raw))
+        is_placed = name in ("boroughs", "districts") or "districts" in tables
+        if len(read) < len(stated) or not is_placed:
             continue
-        gathered.setdefault(source.table, []).append((source, raw))
-        inputs[source.path] = {"file": source.path, "bytes": before[0], "sha256": before[1]}
+        try:
+            checked[name] = _table(name, read, tables, programme)
+        except DataError as error:
+            broken.append(DataError("{table}: {error}", table=name, error=error))
+        else:
+            tables[name] = checked[name].frame
     if broken:
         raise DataError("{errors}", errors=broken)
-    return _assemble(programme, gathered, pd.DataFrame(inputs.values()))
+    found = list(checked.values())
+    paths = dict.fromkeys(source.path for source in programme.sources)
+    return Dataset(
+        programme=programme,
+        tables=tables,
+        reads=pd.concat([one.reads for one in found], ignore_index=True),
+        faults=pd.concat([one.faults for one in found], ignore_index=True),
+        repairs=pd.concat([one.repairs for one in found], ignore_index=True),
+        set_aside={name: one.set_aside for name, one in checked.items() if len(one.set_aside)},
+        inputs=pd.DataFrame([inputs[path] for path in paths]),
+    )
+
+
+def _read_source(
+    source: Source, programme: Programme, files: Mapping[str, Path]
+) -> tuple[sources.RawTable, dict]:
+    """Read one file as text, and say which file it was.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, changes meanwhile, or does not fit its table.
+    """
+    file = files.get(source.path) or programme.source_path(source)
+    before = digest(file)
+    raw = sources.read(source, file)
+    if digest(file) != before:
+        raise DataError(
+            "{file} changed while it was read. Run again when it is complete.", file=source.path
+        )
+    _check_columns(source, raw)
+    return raw, {"file": source.path, "bytes": before[0], "sha256": before[1]}
 
 
 def digest(file: Path) -> tuple[int, str]:
@@ -174,59 +210,11 @@ _Read = tuple[Source, sources.RawTable]
 class _Checked(NamedTuple):
     """A table after all its checks."""
 
-    frame: gpd.GeoDataFrame | pd.DataFrame  # accepted rows, with ORIGIN
+    frame: gpd.GeoDataFrame | pd.DataFrame  # accepted rows
+    reads: pd.DataFrame
     faults: pd.DataFrame
     repairs: pd.DataFrame
     set_aside: pd.DataFrame
-
-
-def _assemble(
-    programme: Programme, gathered: dict[str, list[_Read]], inputs: pd.DataFrame
-) -> Dataset:
-    """Check table after table, those that others refer to first."""
-    tables: dict[str, pd.DataFrame] = {}
-    broken: list[DataError] = []
-    faults, repairs, set_aside, reads = [], [], {}, []
-    for name in (name for name in TABLES if name in gathered):
-        try:
-            checked = _table(name, gathered[name], tables, programme)
-        except DataError as error:
-            broken.append(DataError("{table}: {error}", table=name, error=error))
-            if name == "districts":  # without them nothing else can be placed
-                break
-            continue
-        tables[name] = checked.frame.drop(columns=ORIGIN).reset_index(drop=True)
-        faults.append(checked.faults)
-        repairs.append(checked.repairs)
-        if len(checked.set_aside):
-            set_aside[name] = checked.set_aside
-        for number, (source, raw) in enumerate(gathered[name]):
-            accepted = int((checked.frame["_read"] == number).sum())
-            reads.append(
-                {
-                    "table": name,
-                    "source": source.path,
-                    "file": Path(source.path).name,
-                    "rows_read": raw.rows_read,
-                    "accepted": accepted,
-                    "set_aside": raw.rows_read - raw.rows_skipped - accepted,
-                    "skipped": raw.rows_skipped,
-                    "fault_limit_pct": source.fault_limit_pct
-                    if source.fault_limit_pct is not None
-                    else programme.fault_limit_pct,
-                }
-            )
-    if broken:
-        raise DataError("{errors}", errors=broken)
-    return Dataset(
-        programme=programme,
-        tables=tables,
-        reads=pd.DataFrame(reads),
-        faults=pd.concat(faults, ignore_index=True),
-        repairs=pd.concat(repairs, ignore_index=True),
-        set_aside=set_aside,
-        inputs=inputs,
-    )
 
 
 def _table(
@@ -249,10 +237,9 @@ def _table(
         texts.append(text)
         frames.append(typed)
         bad.append(unreadable)
-    text = pd.concat(texts)
-    frame = pd.concat(frames)
+    text, frame = _stacked(texts), _stacked(frames)
     bad.append(checks.duplicates(text, contract.unique))
-    once = frame.drop(index=bad[-1]["row"].unique())
+    once = _without(frame, bad[-1])
     if contract.metadata["geometry"]:
         once, misplaced = _place(once, name, tables, programme)
         bad.append(misplaced)
@@ -268,16 +255,45 @@ def _table(
     found = pd.concat(
         [unreadable, broken, checks.dangling(once, name, tables, programme)], ignore_index=True
     )
-    good = once.drop(index=found["row"].unique(), errors="ignore")
-    found = pd.concat([found, checks.group_rules(good, name)], ignore_index=True)
-    accepted = good.drop(index=found["row"].unique(), errors="ignore")
+    found = pd.concat([found, checks.group_rules(_without(once, found), name)], ignore_index=True)
+    accepted = _without(once, found)
     faults = [_described(found, text, name)]
     faults += [raw.faults.assign(file=Path(source.path).name) for source, raw in read]
     return _Checked(
-        accepted,
+        accepted.drop(columns=ORIGIN).reset_index(drop=True),
+        _reads(read, accepted["_read"], programme),
         pd.concat(faults),
         pd.concat([raw.repairs.assign(file=Path(source.path).name) for source, raw in read]),
-        _set_aside(text.drop(index=accepted.index), found, read),
+        _set_aside(text.loc[found["row"].unique()].sort_index(), found, read),
+    )
+
+
+def _stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Put the rows of several files below each other; those of one stay as they are."""
+    return frames[0] if len(frames) == 1 else pd.concat(frames)
+
+
+def _without(frame: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the rows that break a rule; without any, nothing is copied."""
+    return frame if found.empty else frame[~frame.index.isin(found["row"])]
+
+
+def _reads(read: list[_Read], accepted: pd.Series, programme: Programme) -> pd.DataFrame:
+    """Count the rows of each source; ``accepted`` says from which one each such row is."""
+    return pd.DataFrame(
+        {
+            "table": source.table,
+            "source": source.path,
+            "file": Path(source.path).name,
+            "rows_read": raw.rows_read,
+            "accepted": (count := int((accepted == number).sum())),
+            "set_aside": raw.rows_read - raw.rows_skipped - count,
+            "skipped": raw.rows_skipped,
+            "fault_limit_pct": source.fault_limit_pct
+            if source.fault_limit_pct is not None
+            else programme.fault_limit_pct,
+        }
+        for number, (source, raw) in enumerate(read)
     )
 
 
