@@ -8,8 +8,10 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from datetime import date
+from os.path import normpath
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
@@ -19,7 +21,7 @@ from .language import Sentence, joined
 
 _NAMES = r"(password|passwort|passwd|pwd|secret|token|api[_-]?key)"
 SECRET = re.compile(_NAMES + "s?$", re.IGNORECASE)
-CREDENTIALS = re.compile(rf"://[^/\s:@]+:[^/\s@]+@|[?&]{_NAMES}=[^&\s]", re.IGNORECASE)
+CREDENTIALS = re.compile(rf"://[^/\s:@]+:[^/\s@]+@|[?&][^=&\s]*{_NAMES}=[^&\s]", re.IGNORECASE)
 
 REASONS = {
     "string_type": "must be a text",
@@ -46,6 +48,12 @@ READERS = {
     ".parquet": "parquet",
 }
 """Ending of a file = its reader, unless ``format`` states one; all others are delimited text."""
+
+SCHEMES = ("https", "http", "postgresql")
+"""From where a file may be fetched."""
+
+FETCHED = "fetched.json"
+"""File beside ``programme.toml``: what was fetched, when, and from where."""
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
@@ -101,6 +109,20 @@ class Area(Section):
     )
 
 
+class PeriodRules(Section):
+    """What a stretch of time stands for that is neither a quarter nor a year."""
+
+    month: Literal["", "quarter_end", "year_end"] = Field(
+        "", description="Months: the last of a quarter stands for it, or December for the year."
+    )
+    day: Literal["", "year", "quarter_end", "year_end"] = Field(
+        "", description="Days: each for its year, or the last of a quarter or year for that."
+    )
+    school_year: Literal["", "first_year", "second_year"] = Field(
+        "", description="School years: the year in which they begin or end."
+    )
+
+
 class Source(Section):
     """A file and how its columns become those of a table."""
 
@@ -116,6 +138,9 @@ class Source(Section):
     constants: dict[str, str] = Field({}, description="Columns with the same value in every row.")
     where: dict[str, list[str]] = Field(
         {}, description="Rows to keep: column of the file = values. The others are counted."
+    )
+    periods: PeriodRules = Field(
+        PeriodRules(), description="What months, days and school years of statistics stand for."
     )
     delimiter: str | None = Field(None, description="Mark between cells; found where left out.")
     encoding: str | None = Field(None, description="utf-8, cp1252, utf-16; found where left out.")
@@ -134,11 +159,73 @@ class Source(Section):
     fault_limit_pct: float | None = Field(
         None, ge=0, le=100, description="Rows that may be set aside; else as for the programme."
     )
+    address: str = Field(
+        "",
+        description="Where `ostwerk fetch` brings the file from: `https://…`, `http://…` or "
+        "`postgresql://…`.",
+    )
+    sha256: str = Field("", description="SHA-256 that the fetched file must have.")
+    relation: str = Field("", description="What to fetch from a database: `schema.table`.")
+    query: str = Field("", description="What to ask a database for instead: one `SELECT`.")
+    password_env: str = Field(
+        "", description="Environment variable with the database's password; else `PGPASSWORD`."
+    )
+    time_limit_s: float = Field(600, gt=0, description="Longest time that fetching may take.")
+    size_limit_mb: float = Field(1000, gt=0, description="Largest size of the fetched file.")
+
+    @model_validator(mode="after")
+    def _fetchable(self) -> Self:
+        if wrong := [*self._wrong_address(), *self._wrong_database()]:
+            raise ValueError(joined("; ", wrong))
+        return self
+
+    def _wrong_address(self) -> Iterator[Sentence]:
+        """Say why a file cannot be fetched from its address."""
+        if not self.address:
+            return
+        try:
+            parts = urlsplit(self.address)
+            is_address = parts.scheme in SCHEMES and bool(parts.netloc)
+        except ValueError:
+            is_address = False
+        if not is_address or re.search(r"[\s\x00-\x1f]", self.address):
+            yield Sentence("address must begin with https://, http:// or postgresql://")
+        elif "@" in parts.netloc and not self.is_in_database:
+            yield Sentence("address must not name a user")
+        if self.sha256 and not re.fullmatch("[0-9a-f]{64}", self.sha256):
+            yield Sentence("sha256 must be 64 digits from 0 to 9 and a to f")
+
+    def _wrong_database(self) -> Iterator[Sentence]:
+        """Say what does not go together with the kind of address."""
+        asked = [key for key in ("relation", "query") if getattr(self, key)]
+        if self.is_in_database:
+            if len(asked) != 1:
+                yield Sentence("a postgresql:// address needs either relation or query")
+            if self.reader != "parquet":
+                yield Sentence("the answer of a database is kept in a file: path must end .parquet")
+            if self.sha256:
+                yield Sentence("sha256 is for files, not for the answer of a database")
+            if not re.fullmatch(r"[^.]*(\.[^.]+)?", self.relation):
+                yield Sentence("relation must be a table or schema.table")
+            return
+        for key in [*asked, *(["password_env"] if self.password_env else [])]:
+            yield Sentence("{key} is for a postgresql:// address", key=key)
+        if self.sha256 and not self.address:
+            yield Sentence("sha256 is for a file with an address")
+
+    @property
+    def is_in_database(self) -> bool:
+        """Whether the file is to hold the answer of a database."""
+        return self.address.startswith("postgresql:")
 
     @property
     def reader(self) -> str:
         """Name of the reader: the stated format, else by the file's ending."""
         return self.format or READERS.get(Path(self.path).suffix.lower(), "csv")
+
+
+FETCHING = ("address", "sha256", "relation", "query", "password_env")
+"""Keys of a source by which its file is fetched; two sources of one file must agree on them."""
 
 
 class Target(Section):
@@ -224,7 +311,8 @@ class Programme(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if wrong := [*self._wrong_ids(), *self._wrong_tree(), *self._wrong_measures()]:
+        wrong = [*self._wrong_ids(), *self._wrong_tree(), *self._wrong_measures()]
+        if wrong := [*wrong, *self._wrong_sources()]:
             raise ValueError(joined("\n  ", wrong))
         return self
 
@@ -281,6 +369,22 @@ class Programme(Section):
                         id=entry.measure_id,
                         near=near,
                     )
+
+    def _wrong_sources(self) -> Iterator[Sentence]:
+        """Say which files would be fetched from two places, or over a file of the programme."""
+        first: dict[str, Source] = {}
+        for source in self.sources:
+            if not source.address:
+                continue
+            path = normpath(source.path)
+            if path in ("programme.toml", FETCHED):
+                yield Sentence("sources: '{path}' cannot be fetched; choose another", path=path)
+            known = first.setdefault(path, source)
+            if any(getattr(known, key) != getattr(source, key) for key in FETCHING):
+                yield Sentence(
+                    "sources: '{path}' is to be fetched in two ways; state the address once",
+                    path=path,
+                )
 
     @property
     def path(self) -> Path:
