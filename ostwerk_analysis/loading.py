@@ -255,8 +255,10 @@ def _table(
     found = pd.concat(
         [unreadable, broken, checks.dangling(once, name, tables, programme)], ignore_index=True
     )
-    found = pd.concat([found, checks.group_rules(_without(once, found), name)], ignore_index=True)
     accepted = _without(once, found)
+    found = pd.concat([found, checks.group_rules(accepted, name)], ignore_index=True)
+    if accepted.index.isin(found["row"]).any():
+        accepted = _without(accepted, found)
     faults = [_described(found, text, name)]
     faults += [raw.faults.assign(file=Path(source.path).name) for source, raw in read]
     return _Checked(
@@ -380,10 +382,14 @@ def _place(
     frame: pd.DataFrame, name: str, tables: dict[str, pd.DataFrame], programme: Programme
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """Give a table its geometry in metres, and districts to what has a point."""
-    shapes = gpd.GeoSeries(frame.get("geometry"), frame.index, crs=programme.crs)
-    is_drawn = shapes.notna()
-    if "lon" in frame:  # for the rows of a source without shapes
-        shapes = shapes.fillna(geo.points(frame["lon"], frame["lat"], programme.crs))
+    is_drawn = pd.Series(False, frame.index)
+    shapes = gpd.GeoSeries(np.full(len(frame), None, dtype=object), frame.index, crs=programme.crs)
+    if "lon" in frame:
+        shapes = geo.points(frame["lon"], frame["lat"], programme.crs)
+    if "geometry" in frame:  # points from degrees are for the rows of a source without shapes
+        drawn = gpd.GeoSeries(frame["geometry"], crs=programme.crs)
+        is_drawn = drawn.notna()
+        shapes = drawn.fillna(shapes)
     placed = gpd.GeoDataFrame(frame, geometry=shapes)
     if name == "districts":
         unassigned = placed["borough_id"].isna()
