@@ -135,6 +135,14 @@ RULES = {
     "allowed": Rule(
         "{value} in {column} is not one of: {expected}.",
         "Correct it, or recode it under [[sources]] values in programme.toml.",
+    "merged": Rule(
+        "The row has merged cells: {value}",
+        "Unmerge them in the spreadsheet, and write what they say into each row.",
+    ),
+    "record": Rule(
+        "The record is not a list of plain values: {value}",
+        "Correct it at its source, or fetch the file again.",
+    ),
     ),
     "range": Rule("{value} in {column} must be {expected}.", "Correct the figure at its source."),
     "pattern": Rule("{value} in {column} must be {expected}.", "Correct the code at its source."),
@@ -177,7 +185,9 @@ RULES = {
     "sum": Rule("The shares of {value} add up to {expected}, not 100.", "Complete the shares."),
 }
 
-REPAIRS: dict[str, str] = {}
+REPAIRS: dict[str, str] = {
+    "note": "{value} stands below the table as a note, and is no row of it.",
+}
 """What reading may change in a cell or shape, and says that it has."""
 
 SAID_IN_WORDS = {"range", "pattern", "order", "needs", "empty"}

@@ -1,9 +1,9 @@
 """Readers of files: one function for each format, all giving the same :class:`RawTable`."""
 
+from importlib import import_module
 from pathlib import Path
 
 from ..programme import Source
-from . import lis, operations, tabular
 from .raw import RawTable
 
 __all__ = ["RawTable", "read"]
@@ -24,9 +24,7 @@ def read(source: Source, path: Path) -> RawTable:
     DataError
         If the file cannot be read, or not in one certain way; it says what to state.
     """
-    if source.reader == "geodata":
-        from . import geodata  # geopandas takes a second to import
-
-        return geodata.read(source, path)
-    readers = {"csv": tabular.read, "lis": lis.read, "operations": operations.read}
-    return readers[source.reader](source, path)
+    # Each format has the module of its name, imported late: geopandas takes a second.
+    name = {"csv": "tabular", "workbook": "tabular"}.get(source.reader, source.reader)
+    raw: RawTable = import_module(f".{name}", __package__).read(source, path)
+    return raw

@@ -33,6 +33,8 @@ _NUMBER = {
     + rf"|(?:[0-9]+(?:{decimal_re}[0-9]*)?|{decimal_re}[0-9]+)(?:[eE][+-]?[0-9]+)?)$"
     for decimal, decimal_re, thousands in ((",", ",", r"\."), (".", r"\.", ","))
 }
+LOOKS_GROUPED = re.compile(r"-?[0-9]{1,3}\.[0-9]{3}")
+"""A number with a decimal point that could also be one with thousands."""
 _UNIT = r"(?i)^(?:€|eur)\s*|\s*(?:€|eur|euro|%)$"
 _ISO_DAY = re.compile(
     r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
@@ -170,7 +172,7 @@ def number_text(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArra
     """
     cells = pc.cast(values, pa.string())
     cells = pc.if_else(pc.equal(cells, "nan"), None, cells)
-    return pc.replace_substring_regex(cells, r"^(-?[0-9]{1,3}\.[0-9]{3})$", r"\10")
+    return pc.replace_substring_regex(cells, f"^({LOOKS_GROUPED.pattern})$", r"\10")
 
 
 def to_date(text: pd.Series, date_format: str | None = None) -> tuple[pd.Series, pd.Series]:

@@ -4,6 +4,7 @@ A reader turns a file into cells under the file's own column names. Then :func:`
 rows that the source asks for, and :func:`named` gives the columns the names of the table.
 """
 
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -62,6 +63,11 @@ def read_bytes(source: Source, path: Path) -> bytes:
         If it is missing, no file, not readable or empty.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a named pipe would be waited for
+            raise DataError(
+                "{file} is no plain file. Put the file there, or correct path in programme.toml.",
+                file=source.path,
+            )
         data = path.read_bytes()
     except FileNotFoundError:
         raise DataError(

@@ -1,5 +1,7 @@
 """Delimited text: CSV as offices, databases and Excel write it, German or English.
 
+:func:`cells` is the one door to tables of rows and columns: a workbook it passes on.
+
 The records are found in the bytes of the file, so that each keeps its line number, however many
 lines it spans; pyarrow then splits them into cells. Only a file whose quotation marks are not
 paired cell by cell goes through Python's slower :mod:`csv`, which finds the broken rows.
@@ -18,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from ..faults import DataError
+from ..faults import WORKBOOKS, DataError
 from ..programme import Source
 from .raw import RawTable, asked_for, check_names, named, put_aside, read_bytes, stripped, tidy_name
 
@@ -26,12 +28,16 @@ DELIMITERS = (";", ",", "\t", "|")
 SAMPLE_BYTES = 1 << 16
 HEADER_WITHIN = 15  # lines; a title block above the header is not longer
 LF, CR, QUOTE = b'\n\r"'
+PACKED = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0")  # ZIP, as XLSX and ODS; OLE, as XLS
 BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 # A byte that Windows-1252 reads as a quotation mark, a bullet or a capital letter amid small
 # letters: the file comes from DOS or an old Mac, where these bytes are umlauts.
 _NOT_CP1252 = re.compile(
     rb"[A-Za-z][\x80-\x89\x8b\x91\x93-\x95\x97-\x99\x9b][a-z]|[a-z][\x8a\x8c\x8e\x9f][a-z]"
+)
+_WEB_PAGE = re.compile(
+    rb"(?is)(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html\b)"
 )
 _UTF8_PAIR = re.compile(rb"[\xc3-\xc5][\x80-\xbf]")
 
@@ -55,7 +61,7 @@ class Records(NamedTuple):
 
 
 def read(source: Source, path: Path) -> RawTable:
-    """Read a delimited text under the names of its table.
+    """Read a delimited text or a workbook under the names of its table.
 
     Raises
     ------
@@ -66,9 +72,10 @@ def read(source: Source, path: Path) -> RawTable:
 
 
 def cells(source: Source, path: Path, names: Collection[str] = ()) -> RawTable:
-    """Read a delimited text under its own column names.
+    """Read a delimited text or a workbook under its own column names.
 
-    A record without any text is no row. A column without a name is left out if it is empty.
+    For a workbook, see :func:`ostwerk_analysis.sources.workbook.cells`. In a text, a record
+    without any text is no row. A column without a name is left out if it is empty.
 
     Parameters
     ----------
@@ -81,10 +88,16 @@ def cells(source: Source, path: Path, names: Collection[str] = ()) -> RawTable:
     Raises
     ------
     DataError
-        If the file is missing, empty or has no row; if its encoding or delimiter is not certain;
-        if it holds NUL bytes, a quotation mark that is never closed, or a column name twice.
+        If the file is missing, empty, not what its name says, or has no row; if its encoding or
+        delimiter is not certain; if it holds NUL bytes, a quotation mark that is never closed, or
+        a column name twice.
     """
-    data = to_utf8(read_bytes(source, path), source)
+    data = read_bytes(source, path)
+    if is_workbook(source, data):
+        from . import workbook
+
+        return workbook.cells(source, path, data, names)
+    data = to_utf8(data, source)
     if b"\0" in data:
         raise DataError(
             "{file}, line {line}: NUL bytes. The file is damaged, no text, or UTF-16: then state "
@@ -101,7 +114,7 @@ def cells(source: Source, path: Path, names: Collection[str] = ()) -> RawTable:
     else:
         header, found = _split(body, delimiter, records)
     table, lines, broken = found
-    table, lines = _without_blank_rows(table, lines + header_line)
+    table, lines = without_blank_rows(table, lines + header_line)
     if not len(lines) and not broken:
         raise DataError(
             "{file}: no row under the header of line {line}. Fetch the file again, or take the "
@@ -109,7 +122,7 @@ def cells(source: Source, path: Path, names: Collection[str] = ()) -> RawTable:
             file=source.path,
             line=header_line,
         )
-    kept = _named_columns(table, header, source)
+    kept = named_columns(table, header, source)
     frame = table.select(kept).rename_columns([header[i] for i in kept]).to_pandas()
     faults, set_aside = put_aside(
         source,
@@ -120,6 +133,39 @@ def cells(source: Source, path: Path, names: Collection[str] = ()) -> RawTable:
         expected=str(len(header)),
     )
     return RawTable(frame.assign(_line=lines), faults, set_aside)
+
+
+def is_workbook(source: Source, data: bytes) -> bool:
+    """Tell a workbook from delimited text.
+
+    Raises
+    ------
+    DataError
+        If the file is a web page, or not what its name or ``format`` says.
+    """
+    is_named_so = Path(source.path).suffix.lower() in WORKBOOKS and source.format != "csv"
+    is_named_so |= source.format == "workbook"
+    if data.startswith(PACKED):
+        if not is_named_so:
+            raise DataError(
+                "{file} is a workbook or another packed file, but its name or format says text. "
+                "Give a workbook its ending, such as .xlsx; unpack anything else.",
+                file=source.path,
+            )
+        return True
+    if _WEB_PAGE.match(data):
+        raise DataError(
+            "{file} is a web page, as servers send it in place of a file. Fetch it again, or open "
+            "it and save its table as CSV or XLSX.",
+            file=source.path,
+        )
+    if is_named_so:
+        raise DataError(
+            "{file} is no workbook, though its name or format says so. Save it as XLSX or ODS, or "
+            'give text the ending .csv or format = "csv".',
+            file=source.path,
+        )
+    return False
 
 
 def to_utf8(data: bytes, source: Source) -> bytes:
@@ -411,7 +457,7 @@ def _table(rows: list[list[str]], width: int) -> pa.Table:
     return pa.table({str(i): pa.array(list(cells), pa.string()) for i, cells in enumerate(columns)})
 
 
-def _without_blank_rows(table: pa.Table, lines: np.ndarray) -> tuple[pa.Table, np.ndarray]:
+def without_blank_rows(table: pa.Table, lines: np.ndarray) -> tuple[pa.Table, np.ndarray]:
     """Strip all cells and leave out the rows that have no text at all."""
     columns = [stripped(column) for column in table.columns]
     table = pa.table(columns, names=table.column_names)
@@ -421,7 +467,7 @@ def _without_blank_rows(table: pa.Table, lines: np.ndarray) -> tuple[pa.Table, n
     return table, lines
 
 
-def _named_columns(table: pa.Table, header: list[str], source: Source) -> list[int]:
+def named_columns(table: pa.Table, header: list[str], source: Source) -> list[int]:
     """Give the positions of the columns that have a name."""
     nameless = [
         i for i, name in enumerate(header) if not name and table.column(i).null_count < len(table)

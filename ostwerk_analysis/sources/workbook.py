@@ -1,0 +1,264 @@
+"""Sheets of workbooks: XLSX, XLSM, XLSB, XLS and ODS, read by calamine.
+
+A sheet is a page, not a table: titles stand above the header, notes below the last row. The table
+begins at its header and ends at the last row, unless a blank row divides it from rows that all fill
+less than half as many cells as any row above: these are notes, and are listed as such.
+"""
+
+import io
+import re
+from collections.abc import Collection, Sequence
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import python_calamine as calamine
+
+from ..faults import DataError, repairs_frame
+from ..programme import Source
+from . import marks
+from .raw import RawTable, put_aside, row_texts, tidy_name
+from .tabular import HEADER_WITHIN, named_columns, without_blank_rows
+
+EXACT_BELOW = 10**15  # Excel keeps 15 digits; a longer whole number shows that it was cut
+COMPARED_ROWS = 100  # the header names as many columns as any of the first rows fills
+_DIGIT_MARK = re.compile(r"[0-9][.,][0-9]")
+
+Merged = list[tuple[tuple[int, int], tuple[int, int]]]
+
+
+def cells(source: Source, path: Path, data: bytes, names: Collection[str] = ()) -> RawTable:
+    """Read a sheet under its own column names.
+
+    Parameters
+    ----------
+    source : Source
+        Its ``sheet`` and ``header_line`` are not searched for; its ``decimal_mark`` says how
+        numbers are meant that stand in the sheet as text.
+    data : bytes
+        The workbook.
+    names : collection of str
+        Column names to be expected, besides those of ``source.columns``. Where given, the header
+        is the row among the first 15 that has most of them; otherwise the first that holds only
+        names, one for each column.
+
+    Returns
+    -------
+    RawTable
+        Cells as text that says the same: days as 2026-12-31, numbers with the decimal mark of
+        those written as text in their column, else with a point. ``_line`` is the row of the
+        sheet. Rows with merged cells are set aside. Notes below the table are repairs.
+
+    Raises
+    ------
+    DataError
+        If the workbook cannot be read, several sheets have cells, no header is certain, a column
+        name stands twice, or a column has typed numbers beside text such as 1.234.
+    """
+    sheet = _sheet(source, data)
+    rows = sheet.to_python(skip_empty_area=False)
+    merged = sheet.merged_cell_ranges or []
+    expected = {tidy_name(name) for name in (*names, *source.columns.values())}
+    top = _top(source, rows, expected, merged)
+    header = _names(rows, top, merged)
+    body = rows[top + 1 :]
+    end, notes = _end(body)
+    columns = zip(*body[:end], strict=True) if end else [()] * len(header)
+    table = pa.table(
+        {
+            str(i): pa.array(_texts(source, name, column), pa.string())
+            for i, (name, column) in enumerate(zip(header, columns, strict=True))
+        }
+    )
+    table, lines = without_blank_rows(table, np.arange(end) + top + 2)
+    if not len(lines):
+        raise DataError(
+            "{file}: no row under the header of line {line}. Fetch the file again, or take the "
+            "source out of programme.toml.",
+            file=source.path,
+            line=top + 1,
+        )
+    kept = named_columns(table, header, source)
+    frame = table.select(kept).rename_columns([header[i] for i in kept]).to_pandas()
+    frame = frame.assign(_line=lines)
+    spanned = {row + 1 for (first, _), (last, _) in merged for row in range(first, last + 1)}
+    is_spanned = frame["_line"].isin(spanned)
+    wrong = frame[is_spanned]
+    faults, set_aside = put_aside(source, path, wrong["_line"].tolist(), row_texts(wrong), "merged")
+    repairs = repairs_frame(
+        {
+            "table": source.table,
+            "source": source.path,
+            "file": path.name,
+            "line": top + 2 + place,
+            "value": "; ".join(text for cell in body[place] if (text := _text(cell, "."))),
+            "rule": "note",
+        }
+        for place in notes
+    )
+    return RawTable(frame[~is_spanned].reset_index(drop=True), faults, set_aside, repairs=repairs)
+
+
+def _sheet(source: Source, data: bytes) -> calamine.CalamineSheet:
+    """Open the sheet that the source names, or the only visible one with cells."""
+    try:
+        book = calamine.CalamineWorkbook.from_object(io.BytesIO(data))
+        names = [
+            one.name
+            for one in book.sheets_metadata
+            if one.typ == calamine.SheetTypeEnum.WorkSheet
+            and one.visible == calamine.SheetVisibleEnum.Visible
+        ]
+        if source.sheet:
+            found = [name for name in book.sheet_names if name == source.sheet]
+        else:
+            found = [name for name in names if book.get_sheet_by_name(name).start is not None]
+        if len(found) == 1:
+            return book.get_sheet_by_name(found[0])
+    except calamine.PasswordError:
+        raise DataError(
+            "{file} is protected by a password. Save it without one.", file=source.path
+        ) from None
+    except BaseException as error:
+        # A panic of calamine is no Exception.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        raise DataError(
+            "{file} cannot be read as a workbook: {reason}. Save it anew as XLSX, or fetch it "
+            "again.",
+            file=source.path,
+            reason=str(error),
+        ) from None
+    if source.sheet:
+        raise DataError(
+            "{file} has no sheet {sheet!r}; there are: {sheets}. Correct sheet in programme.toml.",
+            file=source.path,
+            sheet=source.sheet,
+            sheets=", ".join(book.sheet_names),
+        )
+    if found:
+        raise DataError(
+            "{file} has several sheets with cells: {sheets}. State sheet for the source in "
+            "programme.toml.",
+            file=source.path,
+            sheets=", ".join(found),
+        )
+    raise DataError(
+        "{file} has no visible sheet with cells. Fetch the file again, or state sheet for the "
+        "source in programme.toml.",
+        file=source.path,
+    )
+
+
+def _is_blank(cell: Any) -> bool:
+    return isinstance(cell, str) and not cell.strip()
+
+
+def _filled(row: Sequence[Any]) -> int:
+    return sum(not _is_blank(cell) for cell in row)
+
+
+def _names(rows: Sequence[Sequence[Any]], top: int, merged: Merged) -> list[str]:
+    """Give the column names of a row; a name merged down from above counts for it."""
+    names = [tidy_name(_text(cell, ".") or "") for cell in rows[top]]
+    for (first, left), (last, right) in merged:
+        if first < top <= last and left == right and left < len(names) and not names[left]:
+            names[left] = tidy_name(_text(rows[first][left], ".") or "")
+    return names
+
+
+def _top(source: Source, rows: list[list[Any]], expected: set[str], merged: Merged) -> int:
+    """Find the row of the header."""
+    if source.header_line:
+        if source.header_line > len(rows) or not _filled(rows[source.header_line - 1]):
+            raise DataError(
+                "{file}: no header; there is no text from line {line} on. Correct header_line, or "
+                "fetch the file again.",
+                file=source.path,
+                line=source.header_line,
+            )
+        return source.header_line - 1
+    candidates = range(min(HEADER_WITHIN, len(rows)))
+    hits: list[int] = [len(expected & set(_names(rows, row, merged))) for row in candidates]
+    if any(hits):
+        return hits.index(max(hits))
+    width = max((_filled(row) for row in rows[:COMPARED_ROWS]), default=0)
+    for row in candidates:
+        names = [name for name in _names(rows, row, merged) if name]
+        is_named = all(_is_name(cell) for cell in rows[row])
+        if is_named and len(names) >= width and len(set(names)) == len(names):
+            return row
+    raise DataError(
+        "{file}: none of the first {count} rows has a name for each column. State header_line for "
+        "the source in programme.toml.",
+        file=source.path,
+        count=HEADER_WITHIN,
+    )
+
+
+def _is_name(cell: Any) -> bool:
+    """Tell whether a cell may name a column: text, or a year."""
+    if isinstance(cell, str):
+        return True
+    is_number = isinstance(cell, int | float) and not isinstance(cell, bool)
+    return is_number and cell % 1 == 0 and marks.FIRST_YEAR <= cell <= marks.LAST_YEAR
+
+
+def _end(body: Sequence[Sequence[Any]]) -> tuple[int, list[int]]:
+    """Find where the table ends, and the rows of the notes below it."""
+    filled = [_filled(row) for row in body]
+    fewest = len(body[0]) + 1 if body else 0  # cells of a row above
+    most_below = [0] * (len(filled) + 1)  # cells of a row from here on
+    for row in reversed(range(len(filled))):
+        most_below[row] = max(filled[row], most_below[row + 1])
+    for row, count in enumerate(filled):
+        if count:
+            fewest = min(fewest, count)
+        elif row and 0 < 2 * most_below[row] < fewest <= len(body[0]):
+            return row, [place for place in range(row, len(filled)) if filled[place]]
+    return len(filled), []
+
+
+def _texts(source: Source, name: str, column: Sequence[Any]) -> list[str | None]:
+    """Write the cells of a column as text."""
+    mark: str = source.decimal_mark or "."
+    if source.decimal_mark is None and any(type(cell) is float and cell % 1 for cell in column):
+        typed = [cell for cell in column if isinstance(cell, str) and _DIGIT_MARK.search(cell)]
+        found = marks.find_decimal_mark(pd.Series(typed, dtype="str"))
+        if found == marks.AMBIGUOUS:
+            raise DataError(
+                "{file}: the marks in {column} can be read in two ways (such as {value}). "
+                'State decimal_mark = "," or "." for this source in programme.toml.',
+                file=source.path,
+                column=name,
+                value=typed[0],
+            )
+        mark = found or "."
+    return [_text(cell, mark) for cell in column]
+
+
+def _text(cell: Any, mark: str) -> str | None:
+    """Write a cell as text that says the same, numbers with a decimal mark; None if blank."""
+    if isinstance(cell, str):
+        return cell.strip() or None
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, int | float):
+        return _number(cell).replace(".", mark)
+    if isinstance(cell, datetime):
+        return cell.isoformat(" ") if cell.time() != time() else cell.date().isoformat()
+    if isinstance(cell, timedelta):
+        minutes, seconds = divmod(int(cell.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+    return str(cell.isoformat())
+
+
+def _number(value: float) -> str:
+    """Write a number so that it is certain, see :func:`marks.number_text`."""
+    if value % 1 == 0 and abs(value) < EXACT_BELOW:
+        return str(int(value))
+    text = repr(float(value))
+    return f"{text}0" if marks.LOOKS_GROUPED.fullmatch(text) else text
