@@ -63,13 +63,7 @@ def check(path: str | Path | Programme, files: Mapping[str, Path] | None = None)
     programme = path if isinstance(path, Programme) else Programme.read(path)
     geo.metric(programme.crs)
     named = {source.table for source in programme.sources}
-    if unknown := sorted(named - TABLES.keys()):
-        raise DataError(
-            "{file}: there is no table {table!r}; did you mean {near!r}?",
-            file=programme.path.name,
-            table=unknown[0],
-            near=nearest(unknown[0], TABLES),
-        )
+    check_tables(programme)
     if "districts" not in named:
         raise DataError(
             "{file}: no source fills the table districts. Every programme needs one.",
@@ -85,7 +79,7 @@ def check(path: str | Path | Programme, files: Mapping[str, Path] | None = None)
         stated = [source for source in programme.sources if source.table == name]
         for source in stated:
             try:
-                raw, inputs[source.path] = _read_source(source, programme, files or {})
+                raw, inputs[source.path] = read_source(source, programme, files or {})
             except DataError as error:
                 broken.append(DataError("{table}: {error}", table=name, error=error))
             else:
@@ -114,10 +108,32 @@ def check(path: str | Path | Programme, files: Mapping[str, Path] | None = None)
     )
 
 
-def _read_source(
+def check_tables(programme: Programme) -> None:
+    """Refuse a programme that fills a table which there is not.
+
+    Raises
+    ------
+    DataError
+        With the nearest name of a table.
+    """
+    if unknown := sorted({source.table for source in programme.sources} - TABLES.keys()):
+        raise DataError(
+            "{file}: there is no table {table!r}; did you mean {near!r}?",
+            file=programme.path.name,
+            table=unknown[0],
+            near=nearest(unknown[0], TABLES),
+        )
+
+
+def read_source(
     source: Source, programme: Programme, files: Mapping[str, Path]
 ) -> tuple[sources.RawTable, dict]:
     """Read one file as text, and say which file it was.
+
+    Parameters
+    ----------
+    files : mapping of str to Path
+        Files that stand in for those that the sources name.
 
     Raises
     ------
@@ -125,7 +141,7 @@ def _read_source(
         If it cannot be read, changes meanwhile, or does not fit its table.
     """
     file = files.get(source.path) or programme.source_path(source)
-    before = digest(file)
+    before = digest(file, source)
     raw = sources.read(source, file)
     if digest(file) != before:
         raise DataError(
@@ -135,14 +151,19 @@ def _read_source(
     return raw, {"file": source.path, "bytes": before[0], "sha256": before[1]}
 
 
-def digest(file: Path) -> tuple[int, str]:
+def digest(file: Path, source: Source | None = None) -> tuple[int, str]:
     """Give size in bytes and SHA-256 of a file.
 
     Raises
     ------
     DataError
-        If it is missing, or not a plain file.
+        If it is missing, or not a plain file; of one that a source's address brings, how.
     """
+    if source and source.address and not file.exists():
+        raise DataError(
+            "{file} has not been fetched yet. Bring it with: ostwerk fetch PROGRAMME",
+            file=source.path,
+        )
     if not file.is_file():
         raise DataError(
             "{file} is not there, or is not a plain file. Put it there, or correct the path in "

@@ -92,9 +92,10 @@ def digests(plan: Plan) -> list[dict[str, Any]]:
     from ..loading import digest
 
     sums, missing = {}, []
+    sources = {source.path: source for source in plan.programme.sources}
     for name, file in files(plan.programme, plan.archive).items():
         try:
-            sums[name] = digest(file)
+            sums[name] = digest(file, sources.get(name))
         except DataError as error:
             missing.append(error)
     if missing:
