@@ -1,23 +1,31 @@
-"""Shapes with attributes: GeoJSON and GeoPackage, through GDAL."""
+"""Shapes with attributes through GDAL: GeoJSON, GeoPackage, Shapefile, FlatGeobuf and KML.
 
+GDAL knows a hundred formats, and some of them fetch from the network or open other files. So a
+file's own bytes say here which format it is, GDAL is given these bytes and no path, and what could
+make it look elsewhere is refused.
+"""
+
+import json
+import re
 import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.parsers import expat
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyogrio
 import pyproj
 import shapely
 
-from ..faults import DataError
+from ..faults import DataError, repairs_frame
 from ..language import Sentence
 from ..programme import Source
-from .marks import number_text
+from . import shapefile
+from .parquet import DAMAGED, as_text, damaged
 from .raw import (
     RawTable,
     asked_for,
@@ -26,11 +34,25 @@ from .raw import (
     put_aside,
     read_bytes,
     row_texts,
-    stripped,
     tidy_name,
 )
 
+DRIVERS = {
+    "GeoJSON": ("GeoJSON", "GeoJSONSeq"),
+    "GeoPackage": ("GPKG",),
+    "FlatGeobuf": ("FlatGeobuf",),
+    "KML": ("LIBKML", "KML"),
+    "Shapefile": ("ESRI Shapefile",),
+}
+"""Formats, and what GDAL may take them for."""
+
 GEOPACKAGE = b"SQLite format 3\0"
+APPLICATIONS = (b"GPKG", b"GP10", b"GP11")
+"""At byte 68 of a GeoPackage; GDAL reads more from other databases than what is in them."""
+
+DRAWN_AS = ["altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon"]
+"""Columns that GDAL adds to KML: how a viewer shows a feature, nothing about it."""
+
 WGS84 = pyproj.CRS("EPSG:4326")
 
 EUROPE = (-11.0, 34.0, 35.0, 72.0)
@@ -38,6 +60,12 @@ EUROPE = (-11.0, 34.0, 35.0, 72.0)
 
 MARGIN_DEGREES = 3.0
 """So far beyond its own zone a coordinate system is used, as in a Land that lies in two."""
+
+SAME_AREA = 1e-7
+"""Share of its area that a mended polygon may differ by from what its rings measure."""
+
+_ESCAPE = re.compile(rb"\\u00([2-7][0-9A-Fa-f])")
+_CRS_OBJECT = re.compile(rb'"crs"\s*:\s*(?=\{)', re.IGNORECASE)
 
 
 def read(source: Source, path: Path) -> RawTable:
@@ -47,29 +75,68 @@ def read(source: Source, path: Path) -> RawTable:
     ----------
     source : Source
         ``crs`` is needed where the file does not say it. GeoJSON without a statement is in degrees.
+        ``layer`` names the one to read of several.
 
     Returns
     -------
     RawTable
-        Its ``frame`` is a GeoDataFrame in the file's CRS, in two dimensions. Features without a
-        valid shape, and single ones outside the area of the CRS, are set aside.
+        As from :func:`with_shapes`.
 
     Raises
     ------
     DataError
-        If the file is neither GeoJSON nor GeoPackage, or damaged; if its CRS is not known, or not
-        the one stated; if the coordinates do not fit the CRS or are exchanged.
+        If the file is in none of the formats, damaged, or points to other files; if its CRS is not
+        known, or not the one stated; if the coordinates do not fit the CRS or are exchanged.
     """
-    features, geometry, crs = _features(source, path)
-    shapes = shapely.force_2d(shapely.from_wkb(geometry, on_invalid="ignore"))
-    frame = gpd.GeoDataFrame(features, geometry=gpd.GeoSeries(shapes, crs=crs))
+    data = read_bytes(source, path)
+    log = Path(f"{path}-wal")  # which SQLite keeps beside a database that is being written
+    if data.startswith(GEOPACKAGE) and log.is_file() and log.stat().st_size:
+        raise DataError(
+            "{file} is open in another programme, which has not yet written all of it. Close it "
+            "there and run again.",
+            file=source.path,
+        )
+    return with_shapes(source, path, *_features(source, data))
+
+
+def with_shapes(
+    source: Source, path: Path, attributes: pd.DataFrame, wkb: np.ndarray, crs: pyproj.CRS
+) -> RawTable:
+    """Join attributes and shapes, mend what can be mended for certain, and set aside the rest.
+
+    Parameters
+    ----------
+    attributes : DataFrame, n rows
+        Text.
+    wkb : ndarray of bytes, shape (n,)
+        Well-known binary; None where there is no shape.
+
+    Returns
+    -------
+    RawTable
+        Its ``frame`` is a GeoDataFrame in ``crs``, in two dimensions. Features without a valid
+        shape, and single ones outside the area of the CRS, are set aside. A ring that is not
+        closed is closed, and a polygon that is not valid made so if its area is in no doubt; both
+        are among the repairs.
+    """
+    shapes = shapely.from_wkb(wkb, on_invalid="ignore")
+    unread = np.flatnonzero(shapely.is_missing(shapes) & pd.notna(wkb))
+    shapes[unread] = shapely.from_wkb(wkb[unread], on_invalid="fix")  # closes rings
+    frame = gpd.GeoDataFrame(attributes, geometry=gpd.GeoSeries(shapely.force_2d(shapes), crs=crs))
     frame["_line"] = np.arange(1, len(frame) + 1)
-    nothing = put_aside(source, path, [], [], "geometry")
-    raw = asked_for(RawTable(frame, *nothing), source)
-    wrong = _wrong_shapes(raw.frame)
-    wrong |= _far_away(raw.frame[~raw.frame.index.isin(wrong)], source)
-    is_wrong = raw.frame.index.isin(wrong)
-    bad = raw.frame[is_wrong]
+    raw = asked_for(RawTable(frame, *put_aside(source, path, [], [], "geometry")), source)
+    lines, kept = raw.frame["_line"].to_numpy(), raw.frame.geometry.to_numpy().copy()
+    mended = [(line, "ring_closed", "") for line in lines[np.isin(lines, unread + 1)]]
+    mended = [one for one in mended if shapes[one[0] - 1] is not None]
+    for row in np.flatnonzero(~shapely.is_valid(kept) & ~shapely.is_missing(kept)):
+        if (valid := _surely(kept[row])) is not None:
+            mended.append((lines[row], "made_valid", shapely.is_valid_reason(kept[row])))
+            kept[row] = valid
+    whole = raw.frame.set_geometry(gpd.GeoSeries(kept, raw.frame.index, crs=crs))
+    wrong = _wrong_shapes(whole, unread + 1)
+    wrong |= _far_away(whole[~whole.index.isin(wrong)], source)
+    is_wrong = whole.index.isin(wrong)
+    bad = whole[is_wrong]
     faults, set_aside = put_aside(
         source,
         path,
@@ -79,65 +146,182 @@ def read(source: Source, path: Path) -> RawTable:
         column="geometry",
         values=[wrong[row] for row in bad.index],
     )
-    kept = raw.frame[~is_wrong].reset_index(drop=True)
-    return named(replace(raw, frame=kept, faults=faults, set_aside=set_aside), source)
+    repairs = repairs_frame(
+        {
+            "table": source.table,
+            "source": source.path,
+            "file": path.name,
+            "line": line,
+            "column": "geometry",
+            "value": value,
+            "rule": rule,
+        }
+        for line, rule, value in mended
+        if line not in set(bad["_line"])
+    )
+    sound = whole[~is_wrong].reset_index(drop=True)
+    done = replace(raw, frame=sound, faults=faults, set_aside=set_aside, repairs=repairs)
+    return named(done, source)
 
 
-def _features(source: Source, path: Path) -> tuple[pd.DataFrame, np.ndarray, pyproj.CRS]:
-    """Read attributes as text, shapes as WKB, and the CRS."""
-    head = read_bytes(source, path)[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
-    is_geojson = head.startswith(b"{")
-    if not is_geojson and not head.startswith(GEOPACKAGE):  # GDAL would try a hundred formats
-        raise DataError(
-            "{file} is neither GeoJSON nor GeoPackage. Export it as one of them.", file=source.path
-        )
-    options: dict[str, Any] = {"DATE_AS_STRING": "YES", "ARRAY_AS_STRING": "YES"}
+def _features(source: Source, data: bytes) -> tuple[pd.DataFrame, np.ndarray, pyproj.CRS]:
+    """Read attributes as text, shapes as WKB, and the CRS, of a file in any of the formats."""
+    kind = _kind(source, data)
+    if kind == "zip":
+        name, data = shapefile.unzipped(source, data)
+        if name.lower().endswith(".shp"):
+            kind = "Shapefile"  # whose parts are together again in an archive of our own
+        elif (kind := _kind(source, data)) == "zip":
+            raise _no_format(source)
+    if kind == "GeoJSON":
+        _check_json(source, data)
+    elif kind == "KML":
+        _check_xml(source, data)
     try:
-        if not is_geojson:
-            options = {"layer": _layer(source, path)}
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # broken shapes are set aside below
-            meta, table = pyogrio.read_arrow(path, **options)
-    except (RuntimeError, ValueError, pa.ArrowException) as error:
-        raise DataError(
-            "{file} cannot be read: {reason} Fetch or export it again.",
-            file=source.path,
-            reason=str(error).split(";")[0].rstrip(".") + ".",
-        ) from None
+            warnings.simplefilter("ignore")  # broken shapes are set aside, layers are chosen
+            layer = _layer(source, data) if kind in {"GeoPackage", "KML"} else None
+            if pyogrio.read_info(data, layer=layer)["driver"] not in DRIVERS[kind]:
+                raise _no_format(source)
+            options: dict[str, Any] = {}
+            if kind == "GeoJSON":
+                options = {"DATE_AS_STRING": "YES", "ARRAY_AS_STRING": "YES"}
+            meta, table = pyogrio.read_arrow(data, layer=layer, **options)
+    except (*DAMAGED, RuntimeError, LookupError) as error:
+        raise damaged(source, error) from None
     shape_column = meta["geometry_name"] or "wkb_geometry"
     if meta["geometry_type"] is None or shape_column not in table.column_names or not len(table):
-        raise DataError(
-            "{file} has no features with a shape. Export it again with its geometry.",
-            file=source.path,
-        )
-    crs = _crs(source, meta["crs"], is_geojson)
-    names = list(meta["fields"])
+        raise _no_features(source)
+    crs = settled_crs(source, meta["crs"], is_geojson=kind == "GeoJSON")
+    names = [name for name in meta["fields"] if kind != "KML" or name not in DRAWN_AS]
     tidy = [tidy_name(name) for name in names]
     check_names(source, tidy)
-    cells = {new: _as_text(table[old]) for new, old in zip(tidy, names, strict=True)}
+    cells = {new: as_text(table[old]) for new, old in zip(tidy, names, strict=True)}
     attributes = pa.table(cells).to_pandas() if cells else pd.DataFrame(index=range(len(table)))
     return attributes, table[shape_column].to_numpy(), crs
 
 
-def _layer(source: Source, path: Path) -> str:
-    """Choose the only layer with shapes, or the one with the name of the table."""
-    layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
-    if len(layers) == 1:
-        return layers[0]
-    if source.table not in layers:
+def _kind(source: Source, data: bytes) -> str:
+    """Tell by its first bytes which format a file is in."""
+    head = data[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if data.startswith(shapefile.MAIN_FILE):
         raise DataError(
-            "{file} has {count} layers with shapes: {layers}. Leave only one in it, or name the "
-            "one to use {table}.",
+            "{file} is only one part of a Shapefile, so that its other parts could change or get "
+            "lost unseen. Put its .shp, .shx, .dbf, .prj and .cpg into one ZIP file and name that.",
             file=source.path,
-            count=len(layers),
-            layers=", ".join(layers),
-            table=source.table,
         )
-    return source.table
+    if data.startswith(GEOPACKAGE) and data[68:72] in APPLICATIONS:
+        return "GeoPackage"
+    if head.startswith((b"{", b"\x1e{")):
+        return "GeoJSON"
+    for start, kind in {b"fgb\x03": "FlatGeobuf", b"PK\x03\x04": "zip", b"<": "KML"}.items():
+        if head.startswith(start):
+            return kind
+    raise _no_format(source)
 
 
-def _crs(source: Source, declared: str | None, is_geojson: bool) -> pyproj.CRS:
-    """Settle the CRS between what the file and what the source says."""
+def _no_format(source: Source) -> DataError:
+    return DataError(
+        "{file} is neither GeoJSON, GeoPackage, FlatGeobuf, KML nor a zipped Shapefile. Export it "
+        "as one of them.",
+        file=source.path,
+    )
+
+
+def _no_features(source: Source) -> DataError:
+    return DataError(
+        "{file} has no features with a shape. Export it again with its geometry.",
+        file=source.path,
+    )
+
+
+def _check_json(source: Source, data: bytes) -> None:
+    """Refuse JSON that tells GDAL to run a command, or to fetch a CRS from an address.
+
+    Raises
+    ------
+    DataError
+        If it does either.
+    """
+    plain = _ESCAPE.sub(lambda found: bytes.fromhex(found[1].decode()), data)
+    if b"gdal_streamed_alg" in plain:
+        raise _no_format(source)
+    for found in _CRS_OBJECT.finditer(plain):
+        text = plain[found.end() : found.end() + 10_000].decode("utf-8", "replace")
+        try:
+            kind = json.JSONDecoder().raw_decode(text)[0].get("type")
+        except (ValueError, RecursionError):
+            kind = None
+        if str(kind).lower() not in {"name", "epsg"}:
+            raise DataError(
+                "{file} does not name its coordinate system but says where to look for it. Write "
+                "its name there, such as urn:ogc:def:crs:EPSG::25833.",
+                file=source.path,
+            )
+
+
+def _check_xml(source: Source, data: bytes) -> None:
+    """Refuse XML that is not KML, that declares entities, or that points to other files.
+
+    Raises
+    ------
+    DataError
+        If it does, or is damaged.
+    """
+    names: list[str] = []
+
+    def start(name: str, _: object) -> None:
+        local = name.rpartition(":")[2]
+        if not names or local == "NetworkLink":
+            names.append(local)
+
+    def doctype(*_: object) -> None:
+        names[:] = ["DOCTYPE"]
+        raise ValueError
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start
+    parser.StartDoctypeDeclHandler = doctype
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as error:
+        raise damaged(source, error) from None
+    except ValueError:
+        pass
+    if names[:1] != ["kml"]:
+        raise _no_format(source)
+    if len(names) > 1:
+        raise DataError(
+            "{file} links to other KML files, which are not read. Save all features in one file.",
+            file=source.path,
+        )
+
+
+def _layer(source: Source, data: bytes) -> str:
+    """Choose the layer with shapes that is asked for; folders of a KML without any do not count."""
+    layers = [
+        str(name)
+        for name, kind in pyogrio.list_layers(data)
+        if kind is not None and (kind != "Unknown" or _has_features(data, str(name)))
+    ]
+    if not layers:
+        raise _no_features(source)
+    return shapefile.chosen(source, layers)
+
+
+def _has_features(data: bytes, layer: str) -> bool:
+    """Tell whether a folder of a KML holds any itself."""
+    return bool(pyogrio.read_info(data, layer=layer, force_feature_count=True)["features"] > 0)
+
+
+def settled_crs(source: Source, declared: str | None, *, is_geojson: bool = False) -> pyproj.CRS:
+    """Settle the CRS between what the file and what the source says.
+
+    Raises
+    ------
+    DataError
+        If neither says it, both say different ones, or one is not known.
+    """
     try:
         of_file = pyproj.CRS(declared).to_2d() if declared else None
         stated = pyproj.CRS(source.crs).to_2d() if source.crs else None
@@ -173,31 +357,30 @@ def _crs_name(crs: pyproj.CRS) -> str:
     return ":".join(authority) if authority else str(crs.name)
 
 
-def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Write an attribute as text that says the same: 1 for 1 and for 1.0, 2026-07-31, true."""
-    kind = column.type
-    if isinstance(kind, pa.ExtensionType):
-        column = pa.chunked_array([chunk.storage for chunk in column.chunks], kind.storage_type)
-        kind = column.type
-    if pa.types.is_floating(kind):
-        return stripped(number_text(column))
-    try:
-        return stripped(pc.cast(column, pa.string()))
-    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # lists and bytes
-        cells = [None if cell is None else str(cell) for cell in column.to_pylist()]
-        return pa.chunked_array([pa.array(cells, pa.string())])
+def _surely(shape: shapely.Geometry) -> shapely.Geometry | None:
+    """Make a polygon valid if its area is in no doubt: what its rings measure is what they enclose.
+
+    So parts that share a border are joined, and spikes and crossings by rounding go. A bow tie is
+    not mended: its wings count against each other in what its ring measures.
+    """
+    valid = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+    is_polygon = valid.geom_type in {"Polygon", "MultiPolygon"} and not valid.is_empty
+    return valid if is_polygon and abs(valid.area - shape.area) <= SAME_AREA * valid.area else None
 
 
-def _wrong_shapes(frame: gpd.GeoDataFrame) -> dict[int, str]:
-    """Say what is wrong with shapes that cannot be used, by row."""
-    shapes = frame.geometry.to_numpy()
+def _wrong_shapes(frame: gpd.GeoDataFrame, unread: np.ndarray) -> dict[int, str]:
+    """Say what is wrong with shapes that cannot be used, by row; ``unread`` are their lines."""
+    shapes, lines = frame.geometry.to_numpy(), frame["_line"].to_numpy()
     unusable = ~shapely.is_valid(shapes) | shapely.is_empty(shapes)  # a missing one is not valid
-    return {int(row): _reason(shapes[row]) for row in np.flatnonzero(unusable)}
+    return {
+        int(row): _reason(shapes[row], bool(lines[row] in unread))
+        for row in np.flatnonzero(unusable)
+    }
 
 
-def _reason(shape: shapely.Geometry | None) -> str:
+def _reason(shape: shapely.Geometry | None, is_unread: bool) -> str:
     if shape is None:
-        return "missing"
+        return "not valid (Damaged, or with curves)" if is_unread else "missing"
     return "empty" if shape.is_empty else f"not valid ({shapely.is_valid_reason(shape)})"
 
 

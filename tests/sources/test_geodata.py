@@ -164,7 +164,7 @@ def test_features_without_a_valid_shape_are_set_aside(read_features):
         "missing",
         "empty",
         "not",
-        "missing",
+        "not",
     ]
     assert raw.faults["column"].unique().tolist() == ["geometry"]
     assert "sites.geojson, feature 4: The geometry is not valid (Self-intersection" in sentence(
@@ -219,12 +219,12 @@ def test_ring_direction_does_not_matter(read_features):
     ("content", "message"),
     [
         (b"", "is empty"),
-        (b"id;x;y\n1;2;3\n", "neither GeoJSON nor GeoPackage"),
-        (b"<OGRVRTDataSource/>", "neither GeoJSON nor GeoPackage"),
+        (b"id;x;y\n1;2;3\n", "neither GeoJSON, GeoPackage,"),
+        (b"<OGRVRTDataSource/>", "neither GeoJSON, GeoPackage,"),
         (b'{"a": 1}', "cannot be read"),
         (b'{"type": "FeatureCollection", "features": [', "cannot be read"),
         (b'{"type": "FeatureCollection", "features": []}', "no features with a shape"),
-        (b"SQLite format 3\0broken", "cannot be read"),
+        (b"SQLite format 3\0broken", "neither GeoJSON, GeoPackage,"),
     ],
 )
 def test_unusable_file_is_refused(tmp_path, content, message):

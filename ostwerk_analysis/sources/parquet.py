@@ -1,0 +1,170 @@
+"""Tables in Parquet, whose cells already have types, with shapes where they are GeoParquet."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ..faults import DataError
+from ..programme import Source
+from .marks import number_text
+from .raw import (
+    RawTable,
+    asked_for,
+    check_names,
+    named,
+    put_aside,
+    read_bytes,
+    stripped,
+    tidy_name,
+)
+
+CELLS_LIMIT = 500_000_000
+"""So many cells fill the memory; a few bytes of Parquet can declare more."""
+
+DAMAGED = (pa.ArrowException, OSError, ValueError, KeyError, OverflowError, MemoryError)
+"""What pyarrow raises for a file that is none, or not whole."""
+
+
+def read(source: Source, path: Path) -> RawTable:
+    """Read a table; its cells become text, ``_line`` is the number of the row.
+
+    Of GeoParquet the main column of shapes is read, whatever its name; others are left out.
+
+    Parameters
+    ----------
+    source : Source
+        ``crs`` is needed where the file says that it does not know its own.
+
+    Raises
+    ------
+    DataError
+        If the file is no Parquet, damaged or of more cells than memory holds; if its shapes are
+        not written as WKB; and as in :func:`ostwerk_analysis.sources.geodata.with_shapes`.
+    """
+    table = _table(source, path)
+    declared = _geo(source, table.schema)
+    shapes = {name for name in declared.get("columns", {}) if name in table.column_names}
+    names = [name for name in table.column_names if name not in shapes]
+    tidy = [tidy_name(name) for name in names]
+    check_names(source, tidy)
+    cells = {new: as_text(table[old]) for new, old in zip(tidy, names, strict=True)}
+    frame = pa.table(cells).to_pandas() if cells else pd.DataFrame(index=range(len(table)))
+    if declared:
+        from . import geodata  # geopandas takes a second to import
+
+        main = declared["primary_column"]
+        crs = geodata.settled_crs(source, _crs_of(declared["columns"][main]))
+        return geodata.with_shapes(source, path, frame, table[main].to_numpy(), crs)
+    frame["_line"] = np.arange(1, len(frame) + 1)
+    return named(
+        asked_for(RawTable(frame, *put_aside(source, path, [], [], "cells")), source), source
+    )
+
+
+def _table(source: Source, path: Path) -> pa.Table:
+    """Read all columns, in the order of the file."""
+    data = read_bytes(source, path)
+    if not data.startswith(b"PAR1"):
+        raise DataError(
+            "{file} is no Parquet file, though its name or format says so. Export it again, or "
+            "correct its ending.",
+            file=source.path,
+        )
+    try:
+        file = pq.ParquetFile(pa.BufferReader(data))
+        rows, columns = file.metadata.num_rows, file.metadata.num_columns
+        if rows * columns <= CELLS_LIMIT:
+            return file.read()
+    except DAMAGED as error:
+        raise damaged(source, error) from None
+    raise DataError(
+        "{file} declares {rows} rows of {columns} columns, more than can be read. Check how it was "
+        "exported, and divide it.",
+        file=source.path,
+        rows=rows,
+        columns=columns,
+    )
+
+
+def damaged(source: Source, error: Exception) -> DataError:
+    """Say that a file cannot be read, with the first sentence of what its library says."""
+    reason = str(error).partition(";")[0].partition("\n")[0].rstrip(".")
+    return DataError(
+        "{file} cannot be read: {reason} Fetch or export it again.",
+        file=source.path,
+        reason=(reason or type(error).__name__) + ".",
+    )
+
+
+def _geo(source: Source, schema: pa.Schema) -> dict[str, Any]:
+    """Give what GeoParquet says about its shapes, nothing for other files.
+
+    References
+    ----------
+    GeoParquet specification 1.1.0, "Metadata".
+    """
+    written = (schema.metadata or {}).get(b"geo")
+    if written is None:
+        return {}
+    try:
+        declared: dict[str, Any] = json.loads(written)
+        main = declared["columns"][declared["primary_column"]]
+        encoding = main.get("encoding") if declared["primary_column"] in schema.names else None
+        kind = schema.field(declared["primary_column"]).type if encoding else None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        encoding = kind = None
+    if encoding != "WKB" or not _is_binary(kind):
+        raise DataError(
+            "{file} does not say in the way of GeoParquet where its shapes are, or they are not "
+            "written as WKB. Export it as GeoParquet with WKB.",
+            file=source.path,
+        )
+    return declared
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+
+
+def _crs_of(column: dict[str, Any]) -> str | None:
+    """Give the CRS of a column of shapes: PROJJSON; degrees where left out, none where null."""
+    crs = column.get("crs", "OGC:CRS84")
+    return crs if crs is None or isinstance(crs, str) else json.dumps(crs)
+
+
+def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Write typed cells as text that says the same: 1 for 1 and for 1.0, 2026-07-31, true.
+
+    Numbers with three digits after the point get a fourth, so that they are no thousands. Lists
+    and other compounds are written as JSON; bytes as text if they are some, else in hexadecimals.
+    """
+    kind = column.type
+    if isinstance(kind, pa.ExtensionType):
+        column = pa.chunked_array([chunk.storage for chunk in column.chunks], kind.storage_type)
+        kind = column.type
+    if pa.types.is_dictionary(kind):
+        return as_text(pc.cast(column, kind.value_type))
+    if pa.types.is_floating(kind):
+        return stripped(
+            number_text(pc.cast(column, pa.float32()) if kind == pa.float16() else column)
+        )
+    try:
+        cells = pc.cast(column, pa.string())
+    except pa.ArrowException:  # compounds, and bytes that are no text
+        written = [None if cell is None else _written(cell) for cell in column.to_pylist()]
+        cells = pa.chunked_array([pa.array(written, pa.string())])
+    return stripped(number_text(cells) if pa.types.is_decimal(kind) else cells)
+
+
+def _written(cell: object) -> str:
+    if isinstance(cell, bytes):
+        return cell.hex()
+    if isinstance(cell, list | dict | tuple):
+        return json.dumps(cell, ensure_ascii=False, default=str)
+    return str(cell)
