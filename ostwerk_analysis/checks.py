@@ -5,6 +5,8 @@ what it is given. Contracts themselves are checked by
 :func:`ostwerk_analysis.tables.broken_rules`.
 """
 
+from datetime import date
+
 import pandas as pd
 
 from .faults import DataError
@@ -81,8 +83,71 @@ def sections(businesses: pd.DataFrame) -> tuple[pd.Series, pd.DataFrame]:
     code, version = businesses["wz_code"], businesses["wz_version"]
     section = wz_section(code, version)
     has_version = version.isna() | version.isin(WZ_SECTIONS)
-    homeless = businesses[code.notna() & section.isna() & has_version]
-    return section, rows(homeless, "wz_code", "pattern", "a code of the WZ such as 47.11")
+    homeless = code[code.notna() & section.isna() & has_version]
+    edition = version[homeless.index].fillna("2008").map({"2008": "2025", "2025": "2008"})
+    is_other = wz_section(homeless, edition).notna()
+    bad = [
+        rows(homeless[is_other], "wz_code", "edition", edition[is_other]),
+        rows(homeless[~is_other], "wz_code", "pattern", "a code of the WZ such as 47.11"),
+    ]
+    return section, pd.concat(bad, ignore_index=True)
+
+
+def too_late(frame: pd.DataFrame, name: str, last_day: date | None) -> pd.DataFrame:
+    """Find events after the day up to which the data reach."""
+    bad = [rows(frame.iloc[:0], "", "")]
+    for column, declared in TABLES[name].columns.items():
+        if last_day is not None and declared.metadata["is_event"]:
+            late = frame[column] > pd.Timestamp(last_day)
+            bad.append(rows(frame.loc[late, column], column, "future", last_day.isoformat()))
+    return pd.concat(bad, ignore_index=True)
+
+
+def lost_zeros(
+    made: pd.DataFrame, name: str, tables: dict[str, pd.DataFrame]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give codes of areas the leading zeros back that a spreadsheet has dropped.
+
+    Only where that is certain: all codes of the table referred to have one length, the code with
+    zeros is one of them, and the one without is no code of any area.
+
+    Returns
+    -------
+    made : DataFrame
+    restored : DataFrame
+        A line for each column and code: ``row`` (the first), ``column``, ``value``, ``becomes``
+        and ``count`` of the rows.
+    """
+    codes = {
+        other: set(tables[other][TABLES[other].unique[0]])
+        for other in ("boroughs", "districts")
+        if other in tables
+    }
+    taken = set().union(*codes.values())
+    referring = [
+        (column, other, slice(None))
+        for column, other in RELATIONS.get(name, {}).items()
+        if other in codes
+    ]
+    if name == "statistics":
+        referring = [
+            ("district_id", other, made["area_level"] == level)
+            for level, other in (("borough", "boroughs"), ("district", "districts"))
+            if other in codes
+        ]
+    found = []
+    for column, other, of_level in referring:
+        cells = made.loc[of_level, column]
+        widths = {len(code) for code in codes[other]}
+        if len(widths) > 1:
+            continue
+        short = [code for code in cells.dropna().unique() if code.isdigit() and code not in taken]
+        whole = {code: code.zfill(max(widths, default=0)) for code in short}
+        for code in (code for code in short if whole[code] in codes[other]):
+            at = cells.index[cells == code]
+            found.append((at[0], column, code, whole[code], len(at)))
+            made = made.assign(**{column: made[column].mask(made.index.isin(at), whole[code])})
+    return made, pd.DataFrame(found, columns=["row", "column", "value", "becomes", "count"])
 
 
 def dangling(
@@ -121,5 +186,9 @@ def group_rules(frame: pd.DataFrame, name: str) -> pd.DataFrame:
         ordered = frame.assign(_rung=rung).sort_values(["job_id", "_rung"])
         step = ordered.groupby("job_id")["status_on"].diff() < pd.Timedelta(0)
         wrong = step.groupby(ordered["job_id"]).transform("any").reindex(frame.index)
-        return rows(frame[wrong], "status_on", "order", "in the order of the rungs")
+        bad = [rows(frame[wrong], "status_on", "order", "in the order of the rungs")]
+        for column in ("business_id", "kind"):
+            differs = frame.groupby("job_id")[column].transform("nunique") > 1
+            bad.append(rows(frame[differs], column, "differs", frame["job_id"][differs]))
+        return pd.concat(bad, ignore_index=True)
     return rows(frame.iloc[:0], "", "")

@@ -155,6 +155,14 @@ RULES = {
         "The row stands twice, the same in every cell.", "Delete one of them if it is an error."
     ),
     "order": Rule("{column} is {value}, but must be {expected}.", "Correct one of the two."),
+    "future": Rule(
+        "{column} is {value}, after {expected}, the day up to which the data reach.",
+        "Correct the date, or data_as_of in programme.toml.",
+    ),
+    "edition": Rule(
+        "{value} in {column} is a code of the WZ {expected}, but not of the row's edition.",
+        "Correct the code or wz_version; where that is empty, WZ 2008 is meant.",
+    ),
     "needs": Rule("{column} is empty, but {expected}.", "Fill it in, or correct the other column."),
     "empty": Rule(
         "{column} is {value}, but {expected}.", "Leave it empty, or correct the other column."
@@ -182,10 +190,16 @@ RULES = {
         "The point lies in {expected}, but {column} is {value}.",
         "Correct the point or the code; leave the code empty to have it found.",
     ),
+    "differs": Rule(
+        "{column} is {value}, but another in other rows of {expected}.",
+        "Give all rows of one job the same, or a new job its own code.",
+    ),
     "sum": Rule("The shares of {value} add up to {expected}, not 100.", "Complete the shares."),
 }
 
 REPAIRS: dict[str, str] = {
+    "lost_zeros": "{value} in {column} has lost the zeros before it and is read as {becomes}; "
+    "rows: {reason}.",
     "note": "{value} stands below the table as a note, and is no row of it.",
 }
 """What reading may change in a cell or shape, and says that it has."""

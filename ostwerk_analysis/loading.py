@@ -13,10 +13,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from . import checks, geo, sources
+from . import checks, corrections, geo, plausibility, sources
 from .checks import ORIGIN
 from .dataset import SNAPSHOT, Dataset
-from .faults import FAULT_COLUMNS, DataError, faults_frame, nearest
+from .faults import FAULT_COLUMNS, REPAIR_COLUMNS, DataError, faults_frame, nearest, repairs_frame
 from .programme import Programme, Source
 from .tables import TABLES, broken_rules
 
@@ -73,6 +73,8 @@ def check(path: str | Path | Programme, files: Mapping[str, Path] | None = None)
     checked: dict[str, _Checked] = {}
     broken: list[DataError] = []
     inputs: dict[str, dict] = {}
+    applied: list[dict] = []
+    origin: dict[str, str] = {}
     # Table after table, those that others refer to first, so that the text of one is in memory.
     for name in (name for name in TABLES if name in named):
         read: list[_Read] = []
@@ -80,10 +82,14 @@ def check(path: str | Path | Programme, files: Mapping[str, Path] | None = None)
         for source in stated:
             try:
                 raw, inputs[source.path] = read_source(source, programme, files or {})
+                raw, of_source = corrections.corrected(raw, source, programme)
             except DataError as error:
                 broken.append(DataError("{table}: {error}", table=name, error=error))
             else:
                 read.append((source, raw))
+                applied += of_source
+                if name == "statistics":
+                    origin |= dict.fromkeys(raw.frame["statistic"].dropna(), source.path) | origin
         is_placed = name in ("boroughs", "districts") or "districts" in tables
         if len(read) < len(stated) or not is_placed:
             continue
@@ -103,9 +109,22 @@ def check(path: str | Path | Programme, files: Mapping[str, Path] | None = None)
         reads=pd.concat([one.reads for one in found], ignore_index=True),
         faults=pd.concat([one.faults for one in found], ignore_index=True),
         repairs=pd.concat([one.repairs for one in found], ignore_index=True),
+        corrections=corrections.listed(applied),
+        findings=_findings(tables, origin, applied),
         set_aside={name: one.set_aside for name, one in checked.items() if len(one.set_aside)},
         inputs=pd.DataFrame([inputs[path] for path in paths]),
     )
+
+
+def _findings(
+    tables: Mapping[str, pd.DataFrame], origin: Mapping[str, str], applied: list[dict]
+) -> pd.DataFrame:
+    """Look for what cannot be: in the figures, and in the corrections that are no longer needed."""
+    found = corrections.idle(applied)
+    if "statistics" not in tables:
+        return found
+    doubted = plausibility.findings(tables["statistics"], tables["districts"], origin)
+    return pd.concat([found, doubted], ignore_index=True)
 
 
 def check_tables(programme: Programme) -> None:
@@ -243,7 +262,7 @@ def _table(
 ) -> _Checked:
     """Check one table, of one source or several."""
     contract = TABLES[name]
-    texts, frames, bad = [], [], []
+    texts, frames, bad, repairs = [], [], [], []
     start = 0
     for number, (source, raw) in enumerate(read):
         text = _text(number, source, raw)
@@ -252,6 +271,11 @@ def _table(
             text, unnamed = _name_areas(text, tables, programme)
             bad.append(unnamed)
         typed, unreadable = checks.types(text, name, source)
+        typed, restored = checks.lost_zeros(typed, name, tables)
+        repairs += [
+            raw.repairs.assign(file=Path(source.path).name),
+            _restored(restored, text, name),
+        ]
         if contract.metadata["geometry"] and "geometry" in text:
             shapes = raw.frame.geometry.to_crs(programme.crs)
             typed["geometry"] = shapes.set_axis(text.index)
@@ -267,6 +291,7 @@ def _table(
     if name == "businesses":
         once["section"], homeless = checks.sections(once)
         bad.append(homeless)
+    bad.append(checks.too_late(once, name, programme.data_as_of))
     unreadable = pd.concat(bad, ignore_index=True)
     broken = broken_rules(once[list(contract.columns)], contract)
     # An unreadable cell or an unmatched name leaves a gap, which is not another fault.
@@ -286,7 +311,7 @@ def _table(
         accepted.drop(columns=ORIGIN).reset_index(drop=True),
         _reads(read, accepted["_read"], programme),
         pd.concat(faults),
-        pd.concat([raw.repairs.assign(file=Path(source.path).name) for source, raw in read]),
+        pd.concat(repairs),
         _set_aside(text.loc[found["row"].unique()].sort_index(), found, read),
     )
 
@@ -342,6 +367,20 @@ def _set_aside(text: pd.DataFrame, found: pd.DataFrame, read: list[_Read]) -> pd
         if len(raw.set_aside)
     ]
     return pd.concat([rows, *unsplit], ignore_index=True)
+
+
+def _restored(restored: pd.DataFrame, text: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Make repairs of codes that got their zeros back, with the line of the first of each."""
+    first = text.loc[restored["row"]].reset_index(drop=True)
+    described = restored.assign(
+        table=name,
+        source=first["_source"],
+        file=first["_file"],
+        line=first["_line"],
+        rule="lost_zeros",
+        reason=restored["count"],
+    )
+    return repairs_frame(described[REPAIR_COLUMNS].to_dict("records"))
 
 
 def _described(found: pd.DataFrame, text: pd.DataFrame, name: str) -> pd.DataFrame:

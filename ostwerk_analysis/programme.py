@@ -293,6 +293,10 @@ class Programme(Section):
     first_quarter: str = Field(description="First quarter of the series.")
     crs: str = Field(description="Metric coordinate system, such as EPSG:25833.")
     seed: int = Field(0, description="Seed of everything random.")
+    data_as_of: date | None = Field(
+        None,
+        description="Day up to which the data reach; rows with an event after it are set aside.",
+    )
     allow_outside: bool = Field(False, description="Sources may lie outside the folder.")
     fault_limit_pct: float = Field(
         1.0, ge=0, le=100, description="Share of a source's rows that may be set aside, in percent."

@@ -70,13 +70,19 @@ def wz_section(wz_code: pd.Series, wz_version: pd.Series) -> pd.Series:
     return pd.Series(letters, wz_code.index, dtype="str")
 
 
-def _column(kind: str, description: str, *checks: pa.Check, required: bool = False) -> pa.Column:
+def _column(
+    kind: str,
+    description: str,
+    *checks: pa.Check,
+    required: bool = False,
+    is_event: bool = False,
+) -> pa.Column:
     return pa.Column(
         KINDS[kind],
         list(checks),
         nullable=not required,
         description=description,
-        metadata={"kind": kind, "required": required},
+        metadata={"kind": kind, "required": required, "is_event": is_event},
     )
 
 
@@ -147,6 +153,7 @@ def _contract(
 _text = functools.partial(_column, "text")
 _id = functools.partial(_column, "text", required=True)
 _date = functools.partial(_column, "date")
+_event = functools.partial(_column, "date", is_event=True)  # has happened, so not in the future
 _yes_no = functools.partial(_column, "yes/no")
 
 
@@ -217,8 +224,8 @@ TABLES: dict[str, pa.DataFrameSchema] = {
             "wz_version": _text(
                 "Edition of the WZ: 2008 (taken if empty) or 2025.", _one_of("2008", "2025")
             ),
-            "founded_on": _date("Day of foundation or registration."),
-            "closed_on": _date("Day of closing; empty while active."),
+            "founded_on": _event("Day of foundation or registration."),
+            "closed_on": _event("Day of closing; empty while active."),
             "employees_fte": _number("Employees in full-time equivalents."),
             "turnover_eur": _number("Yearly turnover in euros."),
             "balance_eur": _number("Balance sheet total in euros."),
@@ -236,8 +243,8 @@ TABLES: dict[str, pa.DataFrameSchema] = {
         "A participant of an operation, under a pseudonym.",
         {
             "participant_id": _id("Pseudonym."),
-            "entered_on": _date("First day.", required=True),
-            "left_on": _date("Last day; empty while taking part."),
+            "entered_on": _event("First day.", required=True),
+            "left_on": _event("Last day; empty while taking part."),
             "site_id": _text("Where."),
             "sex": _text("As recorded.", _one_of(*CODES["sex"])),
             "age_group": _text("As recorded."),
@@ -257,7 +264,7 @@ TABLES: dict[str, pa.DataFrameSchema] = {
         "A contact or advice session.",
         {
             "contact_id": _id("Code of the contact."),
-            "occurred_on": _date("Day of the contact.", required=True),
+            "occurred_on": _event("Day of the contact.", required=True),
             "kind": _text(
                 "What it was.",
                 _one_of(
@@ -281,15 +288,15 @@ TABLES: dict[str, pa.DataFrameSchema] = {
             "grant_id": _id("Code of the application."),
             "business_id": _id("The enterprise that applied."),
             "measure_id": _id("The measure under which it applied."),
-            "applied_on": _date("Day of the application.", required=True),
+            "applied_on": _event("Day of the application.", required=True),
             "status": _text(
                 "Where it stands.",
                 _one_of("applied", "approved", "rejected", "withdrawn", "paid", "completed"),
                 required=True,
             ),
-            "approved_on": _date("Day of approval."),
-            "paid_on": _date("Day of payment."),
-            "completed_on": _date("Day on which use of the funds was proved."),
+            "approved_on": _event("Day of approval."),
+            "paid_on": _event("Day of payment."),
+            "completed_on": _event("Day on which use of the funds was proved."),
             "eligible_cost_eur": _number("Eligible cost in euros."),
             "grant_eur": _number("Grant approved, in euros."),
             "paid_eur": _number("Grant paid out, in euros."),
@@ -325,7 +332,7 @@ TABLES: dict[str, pa.DataFrameSchema] = {
                 "What it is.", _one_of("created", "secured", "training_place"), required=True
             ),
             "status": _text("The rung reached.", _one_of(*STATUS_LADDER), required=True),
-            "status_on": _date("Day on which it was reached.", required=True),
+            "status_on": _event("Day on which it was reached.", required=True),
             "fte": _number("Size in full-time equivalents.", required=True),
             "headcount": _column("whole number", "Persons.", _at_least(0)),
             "is_founder": _yes_no("The founder's own job."),

@@ -56,8 +56,9 @@ NOTES = {
 """What ``quality_note`` of an observation can say."""
 PHRASES = {
     string.value
-    for string, parent in strings("loading.py")
-    if isinstance(parent, ast.Call) and ast.unparse(parent.func) == "_rows"
+    for module in ("checks.py", "loading.py")
+    for string, parent in strings(module)
+    if isinstance(parent, ast.Call) and ast.unparse(parent.func) in ("rows", "checks.rows")
     if string in parent.args[3:] and ast.literal_eval(parent.args[2]) in faults.SAID_IN_WORDS
 }
 """What rules of rows expect beside what the contracts say."""
