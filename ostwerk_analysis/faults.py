@@ -118,6 +118,14 @@ RULES = {
         "The row has more or fewer cells than the header: {value}",
         "Look for a delimiter inside a cell and put that cell in quotation marks.",
     ),
+    "merged": Rule(
+        "The row has merged cells: {value}",
+        "Unmerge them in the spreadsheet, and write what they say into each row.",
+    ),
+    "record": Rule(
+        "The record is not a list of plain values: {value}",
+        "Correct it at its source, or fetch the file again.",
+    ),
     "geometry": Rule(
         "The geometry is {value}.", "Draw the shape again or take it from the official source."
     ),
@@ -135,14 +143,6 @@ RULES = {
     "allowed": Rule(
         "{value} in {column} is not one of: {expected}.",
         "Correct it, or recode it under [[sources]] values in programme.toml.",
-    "merged": Rule(
-        "The row has merged cells: {value}",
-        "Unmerge them in the spreadsheet, and write what they say into each row.",
-    ),
-    "record": Rule(
-        "The record is not a list of plain values: {value}",
-        "Correct it at its source, or fetch the file again.",
-    ),
     ),
     "range": Rule("{value} in {column} must be {expected}.", "Correct the figure at its source."),
     "pattern": Rule("{value} in {column} must be {expected}.", "Correct the code at its source."),
