@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from typer.core import TyperCommand, TyperGroup
 
@@ -25,6 +26,7 @@ from .faults import OstwerkError
 from .language import LANGUAGES, day, number, preferred, text
 
 if TYPE_CHECKING:
+    from . import fetching
     from .dataset import Dataset
     from .pipeline.run import Progress, Result
 
@@ -52,6 +54,8 @@ USAGE = {
 """How typer says what is wrong with a call = how we say it."""
 RELEASE_COLOURS = {"current": "green", "damaged": "red", "earlier": "dim"}
 RELEASE_HEADINGS = ("Programme", "Release", "Released", "Status", "Damage")
+FETCH_COLOURS = {"fetched": "green", "unchanged": "dim", "failed": "red"}
+FETCH_HEADINGS = ("Table", "File", "Status", "Bytes")
 READ_HEADINGS = ("Table", "File", "Read", "Accepted", "Set aside", "Not asked for")
 STEPS = {
     "load": "Reading and checking",
@@ -218,6 +222,27 @@ def application(language: str) -> typer.Typer:
         )
 
     @command
+    def fetch(
+        programme: ProgrammePath,
+        only: Annotated[
+            str, typer.Option(help=_("Fetch this file alone, or the files of this table."))
+        ] = "",
+    ) -> None:
+        """Bring every file that has an address in programme.toml, from the web or out of a
+        database. A file is replaced only by one that was read and fits its table. Ends with 2 if
+        any could not be had. Example: ostwerk fetch data/leipzig
+        """
+        from .fetching import fetch as fetched
+        from .programme import Programme
+
+        read = Programme.read(programme)
+        with _bytes_progress(say) as progress:
+            files = fetched(read, only, progress)
+        _show_fetched(say, files, language)
+        if any(file.error for file in files):
+            raise typer.Exit(EXIT_FAULTS)
+
+    @command
     def check(
         programme: ProgrammePath,
         report: Annotated[
@@ -379,6 +404,48 @@ def _progress(console: Console, language: str) -> "Iterator[Progress]":
     finally:
         if tasks:
             bars.stop()
+
+
+@contextmanager
+def _bytes_progress(console: Console) -> "Iterator[fetching.Progress]":
+    """Show a bar for each file that is being fetched, on a terminal only."""
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bars
+
+    columns = TextColumn("{task.description:<32}"), BarColumn(), DownloadColumn()
+    tasks: dict[str, Any] = {}
+    with Bars(
+        *columns, TransferSpeedColumn(), console=console, disable=not console.is_terminal
+    ) as bars:
+
+        def tell(path: str, done: int, total: int) -> None:
+            if path not in tasks:
+                tasks[path] = bars.add_task(path, total=None)
+            bars.update(tasks[path], completed=done, total=total or None)
+
+        yield tell
+
+
+def _show_fetched(say: Console, files: "list[fetching.Fetched]", language: str) -> None:
+    """List the files, then what was kept, then all that failed."""
+    if not files:
+        say.print(text("No source has an address, so there is nothing to fetch.", language))
+        return
+    table = Table(*(text(heading, language) for heading in FETCH_HEADINGS), box=None)
+    table.columns[-1].justify = "right"
+    for file in files:
+        status = f"[{FETCH_COLOURS[file.status]}]{text(file.status, language)}[/]"
+        size = number(file.size, "", language) if file.size else "–"
+        table.add_row(", ".join(file.tables), escape(file.path), status, size)
+    say.print(table)
+    for file in files:
+        if file.kept:
+            said = "{path} had not been fetched before; a copy of it is kept as {kept}."
+            say.print(text(said, language, path=file.path, kept=file.kept), markup=False)
+        if file.error:
+            say.print(file.error.text(language), style="red", markup=False)
+    if any(file.error for file in files):
+        say.print(text("What was there before has stayed as it was.", language))
 
 
 def _run(

@@ -14,7 +14,7 @@ import pytest
 from ostwerk_analysis import release
 from ostwerk_analysis.pipeline.run import run
 
-COMMANDS = ["init", "check", "run", "serve", "demo", "lab", "releases", "verify"]
+COMMANDS = ["init", "fetch", "check", "run", "serve", "demo", "lab", "releases", "verify"]
 GERMAN = {"LANG": "de_DE.UTF-8"}
 
 

@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parent.parent / "ostwerk_analysis"
 FLOORS = [
     ["language", "codes", "faults", "periods", "programme", "tables"],
     ["sources", "geo"],
-    ["dataset", "checks", "loading"],
+    ["dataset", "checks", "loading", "fetching"],
     ["observations", "indicators"],
     ["disclosure"],
     ["release", "downloads", "templates", "figures", "report"],

@@ -13,6 +13,7 @@ from ostwerk_analysis import cli, codes, downloads, faults, language, programme,
 from ostwerk_analysis.dashboard import site
 from ostwerk_analysis.figures import values
 from ostwerk_analysis.indicators import CATALOGUE
+from ostwerk_analysis.sources import postgis
 from ostwerk_analysis.tables import KINDS, TABLES
 
 PACKAGE = Path(ow.__file__).parent
@@ -70,8 +71,9 @@ TABLES_OF_SENTENCES = {
         "STEPS[step]": cli.STEPS.values(),
         "RESULTS[result.status]": cli.RESULTS.values(),
         "row['status']": cli.RELEASE_COLOURS,
+        "file.status": cli.FETCH_COLOURS,
         "name": cli.RELEASE_HEADINGS,
-        "heading": cli.READ_HEADINGS,
+        "heading": (*cli.READ_HEADINGS, *cli.FETCH_HEADINGS),
         "words": cli.HELP.values(),
         "message": cli.USAGE.values(),
     },
@@ -128,6 +130,10 @@ TABLES_OF_SENTENCES = {
             "a measure of `programme.toml`",
         ],
         "expected": EXPECTED,
+    },
+    "sources/postgis.py": {
+        "REFUSALS['57014']": [postgis.REFUSALS["57014"]],
+        "message": [*postgis.REFUSALS.values(), postgis.OTHERWISE, postgis.NO_CONNECTION],
     },
     "templates/__init__.py": {"DEMONSTRATION": [templates.DEMONSTRATION]},
 }
