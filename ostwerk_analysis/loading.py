@@ -4,6 +4,7 @@ Every row that is read is either accepted or set aside with its file, line, colu
 remedy. A row that refers to a row set aside is set aside too, so that nothing hangs in the air.
 """
 
+import difflib
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,9 @@ from .dataset import SNAPSHOT, Dataset
 from .faults import FAULT_COLUMNS, REPAIR_COLUMNS, DataError, faults_frame, nearest, repairs_frame
 from .programme import Programme, Source
 from .tables import TABLES, broken_rules
+
+SAME_NAME = 0.85
+"""Names so much alike are the same one, misspelt; 1 is the same in every letter."""
 
 
 def load(path: str | Path | Programme, files: Mapping[str, Path] | None = None) -> Dataset:
@@ -201,7 +205,8 @@ def _check_columns(source: Source, raw: sources.RawTable) -> None:
     ------
     DataError
         If ``programme.toml`` names a column that the table does not have, if no column fills one
-        that every row needs, or if ``where`` keeps no row.
+        that every row needs, if the name of one is nearly that of a column which no other fills,
+        or if ``where`` keeps no row.
     """
     contract, found = TABLES[source.table], list(raw.frame.columns)
     known = [*contract.columns, *(["area_name"] if source.table == "statistics" else [])]
@@ -229,6 +234,18 @@ def _check_columns(source: Source, raw: sources.RawTable) -> None:
             column=missing[0],
             near=nearest(missing[0], [name for name in found if name != "_line"]),
         )
+    for name in (name for name in contract.columns if name not in given):
+        alike = [column for column in found if column not in known and not column.startswith("_")]
+        near = nearest(name, alike)
+        if difflib.SequenceMatcher(None, near.casefold(), name).ratio() >= SAME_NAME:
+            raise DataError(
+                "{file} has a column {near!r}, which the table {table} does not know; did you mean "
+                "{column!r}? Rename it, or name it under columns in programme.toml.",
+                file=source.path,
+                near=near,
+                table=source.table,
+                column=name,
+            )
     if contract.metadata["geometry"] == "required" and "geometry" not in found:
         raise DataError(
             "{file} has no shapes, which the table {table} needs. Export it as GeoJSON or "
