@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Collection, Sequence
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,15 @@ import python_calamine as calamine
 
 from ..faults import DataError, repairs_frame
 from ..programme import Source
+from ..tables import TABLES
 from . import marks
 from .raw import RawTable, put_aside, row_texts, tidy_name
+from .sheets import Sheet, survey
 from .tabular import HEADER_WITHIN, named_columns, without_blank_rows
 
 EXACT_BELOW = 10**15  # Excel keeps 15 digits; a longer whole number shows that it was cut
 COMPARED_ROWS = 100  # the header names as many columns as any of the first rows fills
 _DIGIT_MARK = re.compile(r"[0-9][.,][0-9]")
-
-Merged = list[tuple[tuple[int, int], tuple[int, int]]]
 
 
 def cells(source: Source, path: Path, data: bytes, names: Collection[str] = ()) -> RawTable:
@@ -50,7 +51,8 @@ def cells(source: Source, path: Path, data: bytes, names: Collection[str] = ()) 
     RawTable
         Cells as text that says the same: days as 2026-12-31, numbers with the decimal mark of
         those written as text in their column, else with a point. ``_line`` is the row of the
-        sheet. Rows with merged cells are set aside. Notes below the table are repairs.
+        sheet. Rows with merged cells, or an error such as #DIV/0! in a column that is used, are
+        set aside. Notes below the table are repairs. A cell shown as per cent is text such as 50%.
 
     Raises
     ------
@@ -58,12 +60,10 @@ def cells(source: Source, path: Path, data: bytes, names: Collection[str] = ()) 
         If the workbook cannot be read, several sheets have cells, no header is certain, a column
         name stands twice, or a column has typed numbers beside text such as 1.234.
     """
-    sheet = _sheet(source, data)
-    rows = sheet.to_python(skip_empty_area=False)
-    merged = sheet.merged_cell_ranges or []
+    rows, sheet = _sheet(source, data)
     expected = {tidy_name(name) for name in (*names, *source.columns.values())}
-    top = _top(source, rows, expected, merged)
-    header = _names(rows, top, merged)
+    top = _top(source, rows, expected, sheet)
+    header = _names(rows, top, sheet)
     body = rows[top + 1 :]
     end, notes = _end(body)
     columns = zip(*body[:end], strict=True) if end else [()] * len(header)
@@ -84,10 +84,20 @@ def cells(source: Source, path: Path, data: bytes, names: Collection[str] = ()) 
     kept = named_columns(table, header, source)
     frame = table.select(kept).rename_columns([header[i] for i in kept]).to_pandas()
     frame = frame.assign(_line=lines)
-    spanned = {row + 1 for (first, _), (last, _) in merged for row in range(first, last + 1)}
-    is_spanned = frame["_line"].isin(spanned)
-    wrong = frame[is_spanned]
-    faults, set_aside = put_aside(source, path, wrong["_line"].tolist(), row_texts(wrong), "merged")
+    contract = TABLES.get(source.table)
+    used = expected | {
+        tidy_name(name) for name in (*source.where, *(contract.columns if contract else ()))
+    }
+    errors = _errors(sheet, header, used, len(rows))
+    is_wrong = frame["_line"].isin(errors)
+    is_merged = ~is_wrong & np.isin(lines, _merged_lines(sheet, len(rows)))
+    wrong, merged = frame[is_wrong], frame[is_merged]
+    found = [errors[line] for line in wrong["_line"]]
+    aside = [
+        put_aside(source, path, [line], [text], "formula_error", column=column, values=[error])
+        for line, text, (column, error) in zip(wrong["_line"], row_texts(wrong), found, strict=True)
+    ]
+    aside.append(put_aside(source, path, merged["_line"].tolist(), row_texts(merged), "merged"))
     repairs = repairs_frame(
         {
             "table": source.table,
@@ -99,29 +109,37 @@ def cells(source: Source, path: Path, data: bytes, names: Collection[str] = ()) 
         }
         for place in notes
     )
-    return RawTable(frame[~is_spanned].reset_index(drop=True), faults, set_aside, repairs=repairs)
+    return RawTable(
+        frame[~(is_wrong | is_merged)].reset_index(drop=True),
+        pd.concat([faults for faults, _ in aside], ignore_index=True),
+        pd.concat([rows for _, rows in aside], ignore_index=True),
+        repairs=repairs,
+    )
 
 
-def _sheet(source: Source, data: bytes) -> calamine.CalamineSheet:
-    """Open the sheet that the source names, or the only visible one with cells."""
+class _Percent(float):
+    """A number that the sheet shows times 100, with a sign."""
+
+
+def _sheet(source: Source, data: bytes) -> tuple[list[list[Any]], Sheet]:
+    """Read the sheet that the source names, or the only visible one with cells."""
+    data, sheets = survey(source, data)
     try:
         book = calamine.CalamineWorkbook.from_object(io.BytesIO(data))
-        names = [
+        found = [
             one.name
             for one in book.sheets_metadata
             if one.typ == calamine.SheetTypeEnum.WorkSheet
             and one.visible == calamine.SheetVisibleEnum.Visible
+            and sheets[one.name].height
         ]
         if source.sheet:
             found = [name for name in book.sheet_names if name == source.sheet]
-        else:
-            found = [name for name in names if book.get_sheet_by_name(name).start is not None]
         if len(found) == 1:
-            return book.get_sheet_by_name(found[0])
-    except calamine.PasswordError:
-        raise DataError(
-            "{file} is protected by a password. Save it without one.", file=source.path
-        ) from None
+            sheet, opened = sheets[found[0]], book.get_sheet_by_name(found[0])
+            rows = opened.to_python(skip_empty_area=False)
+            sheet.merged += opened.merged_cell_ranges or []
+            return _overlaid(rows, sheet), sheet
     except BaseException as error:
         # A panic of calamine is no Exception.
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
@@ -153,6 +171,43 @@ def _sheet(source: Source, data: bytes) -> calamine.CalamineSheet:
     )
 
 
+def _overlaid(rows: list[list[Any]], sheet: Sheet) -> list[list[Any]]:
+    """Write errors and percentages into cells, which calamine gives as blanks and fractions."""
+    for (row, column, height, width), text in sheet.errors:
+        for line in rows[row : row + height]:
+            line[column : column + width] = [text] * len(line[column : column + width])
+    for row, column, height, width in sheet.percents:
+        for line in rows[row : row + height]:
+            line[column : column + width] = [
+                _Percent(cell) if isinstance(cell, int | float) else cell
+                for cell in line[column : column + width]
+            ]
+    return rows
+
+
+def _errors(
+    sheet: Sheet, header: list[str], used: set[str], height: int
+) -> dict[int, tuple[str, str]]:
+    """Give the lines with an error in a column that is used: the column and the error."""
+    errors: dict[int, tuple[str, str]] = {}
+    for (row, column, rows, columns), text in sheet.errors:
+        for name in header[column : column + columns]:
+            if name in used:
+                for place in range(row, min(row + rows, height)):
+                    errors.setdefault(place + 1, (name, text))
+    return errors
+
+
+def _merged_lines(sheet: Sheet, height: int) -> np.ndarray:
+    """Give the lines that merged cells touch."""
+    change = np.zeros(height + 1, dtype=np.int64)
+    for (first, _), (last, _) in sheet.merged:
+        if first < height:
+            change[first] += 1
+            change[min(last + 1, height)] -= 1
+    return np.flatnonzero(np.cumsum(change)[:height]) + 1
+
+
 def _is_blank(cell: Any) -> bool:
     return isinstance(cell, str) and not cell.strip()
 
@@ -161,16 +216,16 @@ def _filled(row: Sequence[Any]) -> int:
     return sum(not _is_blank(cell) for cell in row)
 
 
-def _names(rows: Sequence[Sequence[Any]], top: int, merged: Merged) -> list[str]:
+def _names(rows: Sequence[Sequence[Any]], top: int, sheet: Sheet) -> list[str]:
     """Give the column names of a row; a name merged down from above counts for it."""
     names = [tidy_name(_text(cell, ".") or "") for cell in rows[top]]
-    for (first, left), (last, right) in merged:
+    for (first, left), (last, right) in sheet.merged:
         if first < top <= last and left == right and left < len(names) and not names[left]:
             names[left] = tidy_name(_text(rows[first][left], ".") or "")
     return names
 
 
-def _top(source: Source, rows: list[list[Any]], expected: set[str], merged: Merged) -> int:
+def _top(source: Source, rows: list[list[Any]], expected: set[str], sheet: Sheet) -> int:
     """Find the row of the header."""
     if source.header_line:
         if source.header_line > len(rows) or not _filled(rows[source.header_line - 1]):
@@ -182,12 +237,12 @@ def _top(source: Source, rows: list[list[Any]], expected: set[str], merged: Merg
             )
         return source.header_line - 1
     candidates = range(min(HEADER_WITHIN, len(rows)))
-    hits: list[int] = [len(expected & set(_names(rows, row, merged))) for row in candidates]
+    hits: list[int] = [len(expected & set(_names(rows, row, sheet))) for row in candidates]
     if any(hits):
         return hits.index(max(hits))
     width = max((_filled(row) for row in rows[:COMPARED_ROWS]), default=0)
     for row in candidates:
-        names = [name for name in _names(rows, row, merged) if name]
+        names = [name for name in _names(rows, row, sheet) if name]
         is_named = all(_is_name(cell) for cell in rows[row])
         if is_named and len(names) >= width and len(set(names)) == len(names):
             return row
@@ -246,6 +301,8 @@ def _text(cell: Any, mark: str) -> str | None:
         return cell.strip() or None
     if isinstance(cell, bool):
         return "true" if cell else "false"
+    if isinstance(cell, _Percent):
+        return _number(float(Decimal(str(float(cell))).scaleb(2))).replace(".", mark) + "%"
     if isinstance(cell, int | float):
         return _number(cell).replace(".", mark)
     if isinstance(cell, datetime):
@@ -260,5 +317,5 @@ def _number(value: float) -> str:
     """Write a number so that it is certain, see :func:`marks.number_text`."""
     if value % 1 == 0 and abs(value) < EXACT_BELOW:
         return str(int(value))
-    text = repr(float(value))
+    text = str(float(value))
     return f"{text}0" if marks.LOOKS_GROUPED.fullmatch(text) else text

@@ -1,9 +1,24 @@
 import io
+import re
+import resource
+import struct
+import tempfile
+import zipfile
+import zlib
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
 import openpyxl
 import pandas as pd
 import pytest
+import xlsxwriter
+import xlwt
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from odf.opendocument import OpenDocumentSpreadsheet
+from odf.table import Table, TableCell, TableRow
+from odf.text import P
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
 from ostwerk_analysis.faults import DataError
 from ostwerk_analysis.programme import Source
@@ -182,3 +197,479 @@ def test_real_list_of_hesse_is_read_whole(real_data):
     assert raw.frame.iloc[0, 3:6].tolist() == ["2015-12-17", "2017-06-16", "4156"]
     assert len(raw.repairs) == 23
     assert raw.repairs["value"].iloc[-1] == "Benutzer / User; ht35017"
+
+
+# ---- other formats
+
+
+def old_workbook():
+    """Write an XLS file of Excel 97, with a day, per cents, an error and merged cells."""
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Förderung")
+    day, percent = xlwt.easyxf(num_format_str="dd.mm.yyyy"), xlwt.easyxf(num_format_str="0.0%")
+    for column, name in enumerate(["grant_id", "tag", "anteil", "ja"]):
+        sheet.write(0, column, name)
+    sheet.write(1, 0, 7)
+    sheet.write(1, 1, date(2026, 12, 31), day)
+    sheet.write(1, 2, 0.4992, percent)
+    sheet.write(1, 3, True)
+    sheet.row(2).set_cell_error(0, 0x07)
+    sheet.write(2, 2, 1.25, percent)
+    sheet.write(3, 0, 8)
+    sheet.write_merge(4, 5, 0, 0, 9)
+    sheet.write(5, 2, 1.234)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def open_document():
+    """Write an ODS file with the same cells."""
+    document = OpenDocumentSpreadsheet()
+    sheet = Table(name="Förderung")
+    document.spreadsheet.addElement(sheet)
+
+    def row(*cells, **given):
+        made = TableRow(**given)
+        for said, attributes in cells:
+            cell = TableCell(**attributes)
+            cell.addElement(P(text=said))
+            made.addElement(cell)
+        sheet.addElement(made)
+
+    def text(said):
+        return said, {"valuetype": "string"}
+
+    def number(value, **given):
+        return str(value), {"valuetype": "float", "value": value} | given
+
+    def percent(value):
+        return "", {"valuetype": "percentage", "value": value}
+
+    blank = ("", {})
+    row(*map(text, ["grant_id", "tag", "anteil", "ja"]))
+    day = ("31.12.26", {"valuetype": "date", "datevalue": "2026-12-31"})
+    yes = ("WAHR", {"valuetype": "boolean", "booleanvalue": "true"})
+    row(number(7), day, percent(0.4992), yes)
+    broken = ("#DIV/0!", {"valuetype": "float", "value": 0, "formula": "of:=1/0"})
+    row(broken, blank, percent(1.25))
+    row(number(8))
+    row(number(9, numberrowsspanned=2))
+    row(blank, blank, number(1.234))
+    row(number(1), numberrowsrepeated=2)
+    out = io.BytesIO()
+    document.write(out)
+    return out.getvalue()
+
+
+def records(*parts):
+    """Write records of an XLSB part: a kind, and what is packed after it."""
+    out = b""
+    for kind, data in parts:
+        out += bytes([kind]) if kind < 128 else bytes([kind & 0x7F | 0x80, kind >> 7])
+        assert len(data) < 1 << 14
+        out += bytes([len(data) & 0x7F | 0x80, len(data) >> 7]) + data
+    return out
+
+
+def binary_workbook(column_of_seven=0):
+    """Write an XLSB file: kinds of records as [MS-XLSB] numbers them."""
+    wide = lambda said: struct.pack("<I", len(said)) + said.encode("utf-16-le")  # noqa: E731
+    at = lambda column, style=0: struct.pack("<II", column, style)  # noqa: E731
+    said = lambda column, text: (6, at(column) + wide(text))  # noqa: E731
+    real = lambda column, value, style=0: (5, at(column, style) + struct.pack("<d", value))  # noqa: E731
+    row = lambda number: (0, struct.pack("<I", number) + bytes(13))  # noqa: E731
+    xf = lambda form: (47, struct.pack("<HH", 0xFFFF, form) + bytes(12))  # noqa: E731
+    sheet = records(
+        (129, b""),
+        (148, struct.pack("<4I", 0, 5, 0, 3)),
+        (145, b""),
+        row(0),
+        *(said(i, name) for i, name in enumerate(["grant_id", "tag", "anteil", "ja"])),
+        row(1),
+        real(column_of_seven, 7),
+        real(1, 46387, 1),
+        real(2, 0.4992, 2),
+        (4, at(3) + b"\1"),
+        row(2),
+        (3, at(0) + b"\x07"),
+        real(2, 1.25, 2),
+        row(3),
+        real(0, 8),
+        row(4),
+        real(0, 9),
+        row(5),
+        real(2, 1.234),
+        (146, b""),
+        (177, struct.pack("<I", 1)),
+        (176, struct.pack("<4I", 4, 5, 0, 0)),
+        (178, b""),
+        (130, b""),
+    )
+    styles = records((617, struct.pack("<I", 3)), xf(0), xf(14), xf(10), (618, b""))
+    book = records(
+        (131, b""),
+        (143, b""),
+        (156, struct.pack("<II", 0, 1) + wide("rId1") + wide("Förderung")),
+        (144, b""),
+        (132, b""),
+    )
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    relations = "http://schemas.openxmlformats.org/package/2006/relationships"
+    types = "http://schemas.openxmlformats.org/package/2006/content-types"
+    return packed(
+        {
+            "[Content_Types].xml": f'<Types xmlns="{types}"/>',
+            "_rels/.rels": f'<Relationships xmlns="{relations}"/>',
+            "xl/workbook.bin": book,
+            "xl/styles.bin": styles,
+            "xl/_rels/workbook.bin.rels": f'<Relationships xmlns="{relations}"><Relationship '
+            f'Id="rId1" Type="{office}/worksheet" Target="worksheets/sheet1.bin"/></Relationships>',
+            "xl/worksheets/sheet1.bin": sheet,
+        }
+    )
+
+
+def packed(parts):
+    """Write the parts of a package."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, part in parts.items():
+            package.writestr(name, part)
+    return out.getvalue()
+
+
+def unpacked(content):
+    """Read the parts of a package."""
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        return {name: package.read(name) for name in package.namelist()}
+
+
+def new_workbook():
+    """Write an XLSX file with the same cells."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Förderung"
+    sheet.append(["grant_id", "tag", "anteil", "ja"])
+    sheet.append([7, date(2026, 12, 31), 0.4992, True])
+    sheet.append(["#DIV/0!", None, 1.25])
+    sheet.append([8])
+    sheet.append([9])
+    sheet.append([None, None, 1.234])
+    sheet["C2"].number_format, sheet["C3"].number_format = "0.0%", '0.00 %" v. H."'
+    sheet.merge_cells("A5:A6")
+    sheet.cell(6, 3).value = 1.234
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("f.xlsx", new_workbook),
+        ("f.xlsm", new_workbook),
+        ("f.xls", old_workbook),
+        ("f.ods", open_document),
+        ("f.xlsb", binary_workbook),
+    ],
+)
+def test_every_format_says_the_same(read_bytes, name, write):
+    raw = read_bytes(write(), name)
+    assert rows(raw)[:2] == [
+        ["7", "2026-12-31", "49.92%", "true", 2],
+        ["8", None, None, None, 4],
+    ]
+    assert rows(raw)[2:] == ([["1", None, None, None, n] for n in (7, 8)] if "ods" in name else [])
+    assert raw.faults[["line", "column", "value", "rule"]].to_numpy().tolist() == [
+        [3, "grant_id", "#DIV/0!", "formula_error"],
+        [5, "", "grant_id=9; tag=; anteil=; ja=", "merged"],
+        [6, "", "grant_id=; tag=; anteil=1.2340; ja=", "merged"],
+    ]
+    assert raw.set_aside["text"][0] == "grant_id=#DIV/0!; tag=; anteil=125%; ja="
+    assert raw.rows_read == len(raw.frame) + 3
+
+
+def test_error_in_a_column_that_nobody_uses_stays_text(read_sheet):
+    raw = read_sheet([["grant_id", "notiz"], ["1", "#N/A"]])
+    assert rows(raw) == [["1", "#N/A", 2]]
+    assert len(read_sheet([["id", "x"], ["1", "#N/A"]], columns={"purpose": "x"}).faults) == 1
+
+
+@pytest.mark.parametrize("epoch", [CALENDAR_WINDOWS_1900, CALENDAR_MAC_1904])
+def test_days_count_from_the_workbooks_own_first_day(read_bytes, epoch):
+    book = openpyxl.Workbook()
+    book.epoch = epoch
+    for row in [["tag"], [date(2026, 2, 28)], [date(1904, 1, 2)]]:
+        book.active.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    assert read_bytes(out.getvalue()).frame["tag"].tolist() == ["2026-02-28", "1904-01-02"]
+
+
+def test_hidden_sheet_is_read_only_if_stated(read_bytes):
+    book = openpyxl.Workbook()
+    book.active.append(["a"])
+    book.active.append([1])
+    hidden = book.create_sheet("Versteckt")
+    hidden.append(["b"])
+    hidden.append([2])
+    hidden.sheet_state = "hidden"
+    out = io.BytesIO()
+    book.save(out)
+    assert rows(read_bytes(out.getvalue())) == [["1", 2]]
+    assert rows(read_bytes(out.getvalue(), sheet="Versteckt")) == [["2", 2]]
+
+
+# ---- hostile and broken files
+
+
+def with_sheet(xml):
+    """Put XML in the place of the only sheet."""
+    parts = unpacked(workbook({"Liste": [["a"], [1]]}))
+    parts["xl/worksheets/sheet1.xml"] = xml
+    return packed(parts)
+
+
+SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}'
+SHEET += "</sheetData></worksheet>"
+
+
+def bomb(claimed):
+    """Write a sheet of 2 GB, which claims another size."""
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    blanks = squeeze.compress(b" " * 10_000_000) + squeeze.flush(zlib.Z_FULL_FLUSH)
+    parts = unpacked(workbook({"Liste": [["a"], [1]]}))
+    del parts["xl/worksheets/sheet1.xml"]
+    out = io.BytesIO(packed(parts))
+    with zipfile.ZipFile(out, "a") as package:  # as it is, and then said to be compressed
+        package.writestr("xl/worksheets/sheet1.xml", blanks * 200 + squeeze.flush())
+    content = bytearray(out.getvalue())
+    entry = content.rindex(b"PK\x01\x02")
+    (start,) = struct.unpack_from("<I", content, entry + 42)
+    content[entry + 10] = content[start + 8] = zipfile.ZIP_DEFLATED
+    content[entry + 24 : entry + 28] = struct.pack("<I", claimed)
+    return bytes(content)
+
+
+@pytest.mark.parametrize("claimed", [2_000_000_000, 10])
+def test_package_that_unpacks_to_gigabytes_is_refused_within_bounds(read_bytes, claimed):
+    content = bomb(claimed)
+    assert len(content) < 3_000_000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(DataError, match="unpacks to more than can be read: over 500 MB"):
+        read_bytes(content)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 1_500_000  # KB
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        with_sheet(
+            SHEET.format(
+                '<row r="1"><c r="A1"><v>1</v></c></row>'
+                '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+            )
+        ),
+        with_sheet(
+            SHEET.format(
+                "<row>"
+                + "<c><v>1</v></c>" * 2000
+                + "</row>"
+                + "<row/>" * 20_000
+                + "<row><c><v>1</v></c></row>"
+            )
+        ),
+        binary_workbook(column_of_seven=1 << 30),
+    ],
+)
+def test_sheet_with_a_cell_far_out_is_refused(read_bytes, content):
+    with pytest.raises(DataError, match="a sheet of over 20 million cells"):
+        read_bytes(content)
+
+
+def test_formats_without_cells_far_out_do_no_harm(read_bytes):
+    sheet = SHEET.format(
+        '<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c></row>'
+        '<row r="2"><c r="A2"><v>1</v></c></row><row r="1048576"><c r="XFD1048576" s="0"/></row>'
+    )
+    assert rows(read_bytes(with_sheet(sheet))) == [["1", 2]]
+
+
+ENTITIES = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/styles.xml"])
+def test_entities_are_refused(read_bytes, part, encoding):
+    parts = unpacked(workbook({"Liste": [["a"], ["b"]]}))
+    text = parts[part].decode()
+    declared = re.sub(r"\A(<\?xml.*?\?>)?", ENTITIES, text, count=1)
+    parts[part] = declared.encode(encoding)
+    with pytest.raises(DataError, match="declares entities of its own"):
+        read_bytes(packed(parts))
+
+
+def locked_xlsx():
+    """Name a stream as Office names an XLSX locked by a password."""
+    content = bytearray(old_workbook())
+    name, old = ("".join(n).encode("utf-16-le") for n in ("EncryptedPackage", "Workbook"))
+    at = content.index(old)
+    content[at : at + len(name)] = name
+    content[at + 64 : at + 66] = struct.pack("<H", len(name) + 2)
+    return bytes(content)
+
+
+def locked_ods():
+    parts = unpacked(open_document())
+    manifest = parts["META-INF/manifest.xml"]
+    parts["META-INF/manifest.xml"] = manifest.replace(
+        b"</manifest:manifest>", b"<manifest:encryption-data/></manifest:manifest>"
+    )
+    return packed(parts | {"content.xml": b"\x8a\x17 no text"})
+
+
+def locked_xls():
+    """Put the record that says so after the first one of the book."""
+    content = bytearray(old_workbook())
+    at = content.index(struct.pack("<HH", 0x809, 16)) + 20
+    content[at : at + 2] = struct.pack("<H", 0x2F)
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "message"),
+    [
+        (locked_xlsx(), "a.xlsx", "protected by a password"),
+        (locked_xls(), "a.xls", "protected by a password"),
+        (locked_ods(), "a.ods", "protected by a password"),
+        (b"a;b\n1;2\n", "a.xlsx", "is no workbook, though its name or format says so"),
+        (b"a;b\n1;2\n", "a.xls", "is no workbook, though its name or format says so"),
+        (b"<!DOCTYPE html><html></html>", "a.xls", "is a web page"),
+        (b"\xef\xbb\xbf\n<HTML>", "a.csv", "is a web page"),
+        (b"<?xml version='1.0'?>\n<!-- x --><!doctype html>", "a.csv", "is a web page"),
+        (new_workbook(), "a.csv", "is a workbook or another packed file, but its name"),
+        (old_workbook(), "a.txt", "is a workbook or another packed file, but its name"),
+        (packed({"a.csv": "a;b"}), "a.xlsx", "is a ZIP archive, but no workbook"),
+        (new_workbook()[:3000], "a.xlsx", "is damaged or cut off"),
+        (old_workbook()[:3000], "a.xls", "is damaged or cut off"),
+        (old_workbook()[:100], "a.xls", "is damaged or cut off"),
+        (b"PK\x03\x04", "a.xlsx", "is damaged or cut off"),
+        (with_sheet("<worksheet><sheetData>"), "a.xlsx", "is damaged or cut off"),
+        (with_sheet(SHEET.format('<row><c r="1A"><v>1</v></c></row>')), "a.xlsx", "is damaged"),
+        (with_sheet(SHEET.format("")), "a.xlsx", "no visible sheet with cells"),
+        (workbook({"Liste": [["a", "b"]]}), "a.xlsx", "no row under the header of line 1"),
+        (workbook({"Liste": [["a", "a"], [1, 2]]}), "a.xlsx", "none of the first 15 rows"),
+        (workbook({"Liste": [["a", "_line"], [1, 2]]}), "a.xlsx", "'_line' is reserved"),
+    ],
+)
+def test_unusable_workbook_is_refused_with_a_reason(read_bytes, content, name, message):
+    with pytest.raises(DataError, match=message) as refused:
+        read_bytes(content, name)
+    assert str(refused.value).startswith(name)
+
+
+def test_format_stated_decides_where_the_ending_misleads(read_bytes):
+    assert rows(read_bytes(b"a;b\n1;2\n", "a.xls", format="csv")) == [["1", "2", 2]]
+    assert len(read_bytes(new_workbook(), "a.dat", format="workbook").frame) == 2
+
+
+WORKBOOKS = {
+    "a.xlsx": new_workbook(),
+    "a.xls": old_workbook(),
+    "a.ods": open_document(),
+    "a.xlsb": binary_workbook(),
+}
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.sampled_from(sorted(WORKBOOKS)),
+    st.lists(st.tuples(st.integers(0, 1 << 20), st.binary(min_size=1, max_size=4)), max_size=6),
+    st.integers(0, 400),
+    st.booleans(),
+)
+def test_no_damage_makes_a_traceback(name, changes, cut, is_inside):
+    content = WORKBOOKS[name]
+    parts = unpacked(content) if is_inside and name != "a.xls" else {"": content}
+    part = sorted(parts)[cut % len(parts)]
+    damaged = bytearray(parts[part][: max(len(parts[part]) - cut, 0)])
+    for place, given_bytes in changes:
+        if damaged:
+            place %= len(damaged)
+            damaged[place : place + len(given_bytes)] = given_bytes
+    parts[part] = bytes(damaged)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / name
+        file.write_bytes(parts[""] if "" in parts else packed(parts))
+        try:
+            raw = read(Source(table="grants", path=name), file)
+        except DataError:
+            return
+    lines = sorted([*raw.frame["_line"], *raw.set_aside["_line"]])
+    assert len(set(lines)) == len(lines) == raw.rows_read > 0
+
+
+CELLS = st.one_of(
+    st.none(),
+    st.integers(-(10**15) + 1, 10**15 - 1),
+    st.floats(-1e15, 1e15),
+    st.booleans(),
+    st.dates(date(1904, 1, 2), date(2100, 12, 31)),
+    st.text(st.characters(codec="ascii", categories=["L", "N", "P", "Zs"]), max_size=8),
+)
+
+
+def expected_text(cell):
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    return (cell.strip() or None) if isinstance(cell, str) else cell
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=8), st.booleans())
+def test_what_is_written_is_read_back(table, is_old):
+    out = io.BytesIO()
+    if is_old:
+        book = xlwt.Workbook()
+        sheet = book.add_sheet("x")
+        day = xlwt.easyxf(num_format_str="yyyy-mm-dd")
+        for line, row in enumerate([("a", "b"), *table]):
+            for column, cell in enumerate(row):
+                if cell is not None:
+                    style = (day,) if isinstance(cell, date) else ()
+                    sheet.write(line, column, cell, *style)
+        book.save(out)
+    else:
+        book = xlsxwriter.Workbook(out, {"default_date_format": "yyyy-mm-dd"})
+        sheet = book.add_worksheet()
+        for line, row in enumerate([("a", "b"), *table]):
+            for column, cell in enumerate(row):
+                if isinstance(cell, str):
+                    sheet.write_string(line, column, cell)
+                elif cell is not None:
+                    sheet.write(line, column, cell)
+        book.close()
+    wanted = [[*map(expected_text, row), line] for line, row in enumerate(table, 2)]
+    wanted = [row for row in wanted if row[:2] != [None, None]]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / ("a.xls" if is_old else "a.xlsx")
+        file.write_bytes(out.getvalue())
+        try:
+            raw = read(
+                Source(table="grants", path=file.name, header_line=1, decimal_mark="."), file
+            )
+        except DataError:
+            assert not wanted
+            return
+    assert raw.rows_read == len(raw.frame) == len(wanted)
+    for got, row in zip(rows(raw), wanted, strict=True):
+        for text, cell in zip(got, row, strict=True):
+            if isinstance(cell, int | float) and not isinstance(text, int):
+                # Excel writes 16 or 17 digits of a number
+                assert float(text) == pytest.approx(cell, rel=1e-14, abs=1e-300)
+            else:
+                assert text == cell
