@@ -135,6 +135,9 @@ RULES = {
     # of a cell
     "required": Rule("{column} is empty.", "Fill it in: the table needs it in every row."),
     "number": Rule(
+    "formula_error": Rule(
+        "{column} holds the error {value}.", "Correct the formula in the spreadsheet."
+    ),
         "{value} in {column} is not a number.", "Keep only digits and one decimal mark."
     ),
     "whole_number": Rule("{value} in {column} is not a whole number.", "Keep only digits."),
