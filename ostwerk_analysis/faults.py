@@ -134,10 +134,10 @@ RULES = {
     ),
     # of a cell
     "required": Rule("{column} is empty.", "Fill it in: the table needs it in every row."),
-    "number": Rule(
     "formula_error": Rule(
         "{column} holds the error {value}.", "Correct the formula in the spreadsheet."
     ),
+    "number": Rule(
         "{value} in {column} is not a number.", "Keep only digits and one decimal mark."
     ),
     "whole_number": Rule("{value} in {column} is not a whole number.", "Keep only digits."),
@@ -197,6 +197,14 @@ RULES = {
         "{column} is {value}, but another in other rows of {expected}.",
         "Give all rows of one job the same, or a new job its own code.",
     ),
+    "overlap": Rule(
+        "The polygon of {value} overlaps that of {expected}.",
+        "Take both from one official source, or draw their common border again.",
+    ),
+    "shape": Rule(
+        "The shape of {value} is a {expected}.",
+        "Export areas as polygons and places as points.",
+    ),
     "sum": Rule("The shares of {value} add up to {expected}, not 100.", "Complete the shares."),
 }
 
@@ -204,6 +212,16 @@ REPAIRS: dict[str, str] = {
     "lost_zeros": "{value} in {column} has lost the zeros before it and is read as {becomes}; "
     "rows: {reason}.",
     "note": "{value} stands below the table as a note, and is no row of it.",
+    # of a shape
+    "ring_closed": "A ring of the shape was not closed; its first point is repeated at its end.",
+    "made_valid": "The shape was not valid ({value}); made so, it covers what its rings measure.",
+    "ring_direction": "Exterior rings of {value} shapes ran clockwise; they now run the other way.",
+    "borders_joined": "Gaps and overlaps thinner than a millimetre are closed: {value}.",
+    "sliver_given": "A gap or overlap of {value} now belongs to {becomes}.",
+    "gap_left": "A gap between areas is left as it is: {value}.",
+    "area_balance": "The areas add up to {value} in the file, to {becomes} after mending.",
+    "largest_change": "No area changes more by mending than this one, from {value} to {becomes}.",
+    "borough_differs": "Its districts together are not the shape of the borough {value}.",
 }
 """What reading may change in a cell or shape, and says that it has."""
 

@@ -57,19 +57,54 @@ def locate(places: gpd.GeoSeries, districts: gpd.GeoDataFrame) -> pd.Series:
     places : GeoSeries of points, shape (n,)
         In the districts' CRS; may be missing.
     districts : GeoDataFrame, m rows
-        With ``district_id``.
+        With ``district_id``; where they have ``valid_to`` too, only the latest cut is looked at.
 
     Returns
     -------
     Series of str, shape (n,)
         Code of the district; missing where there is no point or it lies in no district.
     """
-    ordered = districts.sort_values("district_id", ignore_index=True)
+    ordered = _latest(districts).sort_values("district_id", ignore_index=True)
     tree = shapely.STRtree(ordered.geometry.to_numpy())
     point, polygon = tree.query(places.to_numpy(), predicate="intersects")
     first = pd.Series(polygon).groupby(point).min()
     codes = ordered["district_id"].take(first).set_axis(first.index)
     return codes.reindex(range(len(places))).set_axis(places.index).astype("str")
+
+
+def _latest(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Leave out districts that are no longer valid while others are."""
+    if "valid_to" not in districts or districts["valid_to"].isna().all():
+        return districts
+    last = districts["valid_to"]
+    return districts[last.isna() if last.isna().any() else last == last.max()]
+
+
+def exchanged(lon: pd.Series, lat: pd.Series, districts: gpd.GeoDataFrame) -> pd.Series:
+    """Tell which points lie in a district if longitude and latitude are exchanged.
+
+    Parameters
+    ----------
+    lon, lat : Series of float, shape (n,)
+        In degrees, of points that lie in no district as they are.
+
+    Returns
+    -------
+    Series of bool, shape (n,)
+    """
+    places = points(lat.where(lat.abs() <= 180), lon.where(lon.abs() <= 90), str(districts.crs))
+    return locate(places, districts).notna()
+
+
+def as_points(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Take the point out of a multipoint that has one only, as Shapefile tools write them."""
+    given = shapes.to_numpy()
+    is_one = (shapely.get_type_id(given) == 4) & (shapely.get_num_geometries(given) == 1)
+    if not is_one.any():
+        return shapes
+    single = given.copy()
+    single[is_one] = shapely.get_geometry(given[is_one], 0)
+    return gpd.GeoSeries(single, shapes.index, crs=shapes.crs)
 
 
 def containing(inner: gpd.GeoDataFrame, outer: gpd.GeoDataFrame, code: str) -> pd.Series:

@@ -13,8 +13,9 @@ from typing import NamedTuple
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
-from . import checks, corrections, geo, plausibility, sources
+from . import checks, corrections, coverage, geo, plausibility, sources
 from .checks import ORIGIN
 from .dataset import SNAPSHOT, Dataset
 from .faults import FAULT_COLUMNS, REPAIR_COLUMNS, DataError, faults_frame, nearest, repairs_frame
@@ -305,6 +306,12 @@ def _table(
     if contract.metadata["geometry"]:
         once, misplaced = _place(once, name, tables, programme)
         bad.append(misplaced)
+    if name in coverage.CODES:
+        boroughs = tables.get("boroughs") if name == "districts" else None
+        mended = coverage.mend(once, name, boroughs)
+        once = once.set_geometry(mended.shapes)
+        bad.append(mended.faults)
+        repairs.append(mended.repairs)
     if name == "businesses":
         once["section"], homeless = checks.sections(once)
         bad.append(homeless)
@@ -476,9 +483,12 @@ def _place(
         return placed, checks.rows(placed[placed.geometry.isna()], "geometry", "required")
     if name == "boroughs":
         return placed, checks.rows(placed.iloc[:0], "", "")
-    located = geo.locate(placed.geometry, tables["districts"])
-    has_point = placed.geometry.notna()
-    outside = has_point & located.isna()
+    placed = placed.set_geometry(geo.as_points(placed.geometry))
+    kind = shapely.get_type_id(placed.geometry.to_numpy())  # 0 is a point, -1 nothing
+    is_odd, has_point = pd.Series(kind > 0, frame.index), pd.Series(kind >= 0, frame.index)
+    located = geo.locate(placed.geometry, tables["districts"]).mask(is_odd)
+    outside = has_point & ~is_odd & located.isna()
+    _refuse_exchanged(placed[has_point & ~is_drawn], outside, tables["districts"])
     stated = placed["district_id"]
     elsewhere = located.notna() & stated.notna() & (located != stated)
     lost = ~has_point & stated.isna()
@@ -487,8 +497,37 @@ def _place(
             placed[outside], np.where(is_drawn, "geometry", "lon and lat")[outside], "outside"
         ),
         checks.rows(placed[elsewhere], "district_id", "elsewhere", located[elsewhere]),
+        checks.rows(
+            placed[is_odd], TABLES[name].unique[0], "shape", placed.geom_type[is_odd].str.upper()
+        ),
     ]
     if name == "businesses":
         bad.append(checks.rows(placed[lost], "district_id", "needs", "there is no point"))
     placed["district_id"] = located.fillna(stated)
     return placed, pd.concat(bad, ignore_index=True)
+
+
+def _refuse_exchanged(
+    placed: gpd.GeoDataFrame, outside: pd.Series, districts: gpd.GeoDataFrame
+) -> None:
+    """Say once that the degrees of a file are exchanged, instead of once for each of its rows.
+
+    Raises
+    ------
+    DataError
+        If most points of a file lie outside, and would lie inside if they were exchanged.
+    """
+    for file, of_file in placed.groupby("_source"):
+        strange = of_file[outside[of_file.index]]
+        if 2 * len(strange) > len(of_file):
+            inside = geo.exchanged(strange["lon"], strange["lat"], districts)
+            if 2 * inside.sum() > len(of_file):
+                first = strange[inside].iloc[0]
+                raise DataError(
+                    "{file}: longitude and latitude are exchanged, as in ({lon:g}, {lat:g}) on "
+                    "line {line}. Exchange the two under columns of the source in programme.toml.",
+                    file=file,
+                    lon=first["lon"],
+                    lat=first["lat"],
+                    line=first["_line"],
+                )

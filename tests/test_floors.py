@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "ostwerk_analysis"
 FLOORS = [
     ["language", "codes", "faults", "periods", "programme", "tables"],
-    ["sources", "geo"],
+    ["sources", "geo", "coverage"],
     ["dataset", "checks", "loading", "fetching"],
     ["observations", "indicators"],
     ["disclosure"],
@@ -18,7 +18,7 @@ FLOORS = [
 ]
 """From the ground up; a room may also use those that stand before it on its own floor."""
 PLACE = {room: place for place, room in enumerate(room for floor in FLOORS for room in floor)}
-PURE = {"periods", "tables", "geo", "checks", "observations", "indicators", "disclosure", "figures"}
+PURE = {"periods", "tables", "geo", "coverage", "checks", "observations", "indicators", "disclosure", "figures"}
 DOORS = {"observations": {"save", "collect"}}
 """Functions of a pure room that are there to read and write."""
 IO_CALLS = {
