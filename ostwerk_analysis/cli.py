@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 EXIT_FAULTS = 2
 LOG = "ostwerk.log"
+PROPOSAL = "corrections.toml"
+"""Corrections that the check suggests, in its folder."""
 
 HELP = {
     "ARGUMENTS_PANEL_TITLE": "Arguments",
@@ -259,9 +261,14 @@ def application(language: str) -> typer.Typer:
             data = read(programme)
         _show_reads(say, data, language)
         _show_faults(say, data, language)
+        _show_corrections(say, data, language)
+        _show_findings(say, data, language)
         folder = report or out / "runs" / data.programme.id / "check"
         _write_report(data, folder, language)
         say.print(text("Rows set aside and report: {folder}", language, folder=folder))
+        if (proposal := folder / PROPOSAL).is_file():
+            said = "Corrections to be checked and pasted into programme.toml: {file}"
+            say.print(text(said, language, file=proposal), markup=False)
         excess = data.obstacles()
         for error in excess:
             say.print(error.text(language), style="red", markup=False)
@@ -534,12 +541,40 @@ def _show_faults(say: Console, data: "Dataset", language: str) -> None:
         say.print(f"{fault['table']}: {sentence(fault, language)}", markup=False)
 
 
+def _show_corrections(say: Console, data: "Dataset", language: str) -> None:
+    for correction in data.corrections.to_dict("records"):
+        said = text(
+            "{file}: {cells} cells corrected ({id}): {why}",
+            language,
+            file=correction["file"],
+            cells=number(correction["cells"], "", language),
+            id=correction["id"],
+            why=correction[f"why_{language}"],
+        )
+        say.print(said, markup=False)
+
+
+def _show_findings(say: Console, data: "Dataset", language: str) -> None:
+    """Show what is in doubt, kind by kind, with what to do; those of a statistic on one line."""
+    from .faults import finding_sentences
+
+    said = finding_sentences(data.findings, language, data.place_names)
+    if len(said):
+        say.print(text("In doubt; nothing was changed:", language), style="yellow")
+    for (finding, remedy), rows in said.groupby(["finding", "remedy"], sort=False):
+        say.print(f"{finding}. {remedy}", style="bold", markup=False)
+        for row in rows.to_dict("records"):
+            about = ", ".join(part for part in (row["what"], row["periods"]) if part)
+            say.print("  " + ": ".join(filter(None, (about, row["sentence"]))), markup=False)
+
+
 def _write_report(data: "Dataset", folder: Path, language: str) -> None:
     """Write the rows set aside, a CSV for each table, and everything as JSON."""
     import json
 
+    from .corrections import suggested
     from .downloads import write_csv
-    from .faults import sentence
+    from .faults import finding_sentences, sentence
     from .release import write_whole
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -550,11 +585,21 @@ def _write_report(data: "Dataset", folder: Path, language: str) -> None:
     faults = json.loads(data.faults.to_json(orient="records"))
     for fault in faults:
         fault["sentence"] = sentence(fault, language)
+    doubts = finding_sentences(data.findings, language, data.place_names)
     report = {
         "programme": data.programme.id,
         "is_accepted": not data.obstacles(),
         "reads": json.loads(data.reads.to_json(orient="records")),
         "faults": faults,
+        "repairs": json.loads(data.repairs.to_json(orient="records")),
+        "corrections": json.loads(data.corrections.to_json(orient="records")),
+        "findings": json.loads(data.findings.to_json(orient="records")),
+        "doubts": doubts.to_dict("records"),
         "inputs": json.loads(data.inputs.to_json(orient="records")),
     }
+    proposal = suggested(data.findings, data.tables.get("statistics"))
+    if proposal:
+        write_whole(folder / PROPOSAL, proposal)
+    else:
+        (folder / PROPOSAL).unlink(missing_ok=True)
     write_whole(folder / "report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")

@@ -13,7 +13,7 @@ from .programme import Programme
 from .tables import TABLES
 
 SNAPSHOT = "snapshot.json"
-FOUND = ("reads", "faults", "repairs", "inputs")
+FOUND = ("reads", "faults", "repairs", "corrections", "findings", "inputs")
 """The tables about the tables, which a snapshot keeps too."""
 
 
@@ -34,6 +34,12 @@ class Dataset:
     repairs : DataFrame
         One row for each thing that reading changed, see
         :data:`ostwerk_analysis.faults.REPAIR_COLUMNS`.
+    corrections : DataFrame
+        One row for each correction that the programme declares, with the ``cells`` it has changed,
+        see :data:`ostwerk_analysis.corrections.CORRECTION_COLUMNS`.
+    findings : DataFrame
+        One row for each figure or period that is not plausible, see
+        :data:`ostwerk_analysis.faults.FINDING_COLUMNS`. Findings change nothing.
     set_aside : dict of str to DataFrame
         The rows set aside, as they stand in the files, with their origin and reasons.
     inputs : DataFrame
@@ -45,6 +51,8 @@ class Dataset:
     reads: pd.DataFrame
     faults: pd.DataFrame
     repairs: pd.DataFrame
+    corrections: pd.DataFrame
+    findings: pd.DataFrame
     set_aside: dict[str, pd.DataFrame]
     inputs: pd.DataFrame
 
@@ -116,6 +124,15 @@ class Dataset:
             if sites is None
             else measures | dict(zip(sites["site_id"], sites["name"], strict=True))
         )
+
+    @property
+    def place_names(self) -> dict[str, str]:
+        """Name districts, boroughs and the city by their codes."""
+        names = {self.programme.city.id: self.programme.city.name}
+        for level in ("borough", "district"):
+            if (table := self.tables.get(f"{level}s")) is not None:
+                names |= dict(zip(table[f"{level}_id"], table["name"], strict=True))
+        return names
 
     @property
     def programme_districts(self) -> list[str]:

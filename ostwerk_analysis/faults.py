@@ -5,11 +5,11 @@ from :data:`RULES`. What stops a run is an :class:`OstwerkError`, whose exit cod
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
-from .language import Sentence, text
+from .language import Sentence, number, text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,6 +105,23 @@ REPAIR_COLUMNS = [
 ]
 """A repair: where it is, what stands there, what it becomes, by which of :data:`REPAIRS`, and why
 as the programme says it, if it does."""
+
+FINDING_COLUMNS = [
+    "table",
+    "source",
+    "statistic",
+    "area_level",
+    "area_id",
+    "period",
+    "rule",
+    "cells",
+    "value",
+    "expected",
+    "detail",
+]
+"""A finding: which figures it is about (an empty area or period is all of them), which of
+:data:`FINDINGS` it is, how many cells show it, what stands there, what was to be expected, and what
+else its sentence needs."""
 
 FEATURE_FILES = (".geojson", ".json", ".gpkg", ".shp", ".zip", ".fgb", ".kml")
 """Endings of files whose records are features, which stand on no line of their own."""
@@ -209,6 +226,7 @@ RULES = {
 }
 
 REPAIRS: dict[str, str] = {
+    "correction": "{value} in {column} becomes {becomes} by the correction {reason}.",
     "lost_zeros": "{value} in {column} has lost the zeros before it and is read as {becomes}; "
     "rows: {reason}.",
     "note": "{value} stands below the table as a note, and is no row of it.",
@@ -224,6 +242,75 @@ REPAIRS: dict[str, str] = {
     "borough_differs": "Its districts together are not the shape of the borough {value}.",
 }
 """What reading may change in a cell or shape, and says that it has."""
+
+
+class Doubt(NamedTuple):
+    """What figures can be doubted for: its name, its evidence, and what to do then."""
+
+    title: str
+    text: str
+    remedy: str
+
+
+FINDINGS = {
+    "idle_correction": Doubt(
+        "A correction that no longer applies",
+        "{detail}: the fault that it corrects no longer occurs.",
+        "Remove it from [[corrections]] in programme.toml.",
+    ),
+    "missing_as_zero": Doubt(
+        "A gap published as 0",
+        "0 in {cells} figures, where {expected} in all is usual.",
+        "Ask the office, and declare them as missing under [[corrections]] in programme.toml.",
+    ),
+    "suppressed_as_zero": Doubt(
+        "Small counts published as 0",
+        "{cells} zeros, where {expected} were to be expected; the smallest other count is "
+        "{detail}.",
+        "Declare all zeros of the period as missing under [[corrections]] in programme.toml: true "
+        "ones cannot be told apart. Sums over such areas are too small.",
+    ),
+    "unit": Doubt(
+        "Another unit",
+        "The figures are {value} times those around them, as in a unit changed by {detail}.",
+        "Ask the office for the unit, and have the file corrected.",
+    ),
+    "parts": Doubt(
+        "Parts that do not add up",
+        "{detail} is {value}, the total {expected}.",
+        "Look for suppressed or wrong figures among them.",
+    ),
+    "areas": Doubt(
+        "Areas that do not add up",
+        "The districts add up to {value}; by other periods it should be {expected}.",
+        "Look for a district that is missing or wrong, or ask what the whole includes.",
+    ),
+    "shift": Doubt(
+        "All areas shift at once",
+        "The median district changes by {value} %, usually by {expected} %, and {cells} districts "
+        "with it.",
+        "Ask whether the definition changed. If it did, do not compare across the break; mark it "
+        "with obs_status B.",
+    ),
+    "rounding": Doubt(
+        "Rounded counts",
+        "{cells} counts are multiples of {value}, where chance makes {expected}.",
+        "Differences of small counts mean little here; sums carry the rounding of their parts.",
+    ),
+    "leap": Doubt(
+        "A leap",
+        "{value} stands between figures around {expected}.",
+        "Compare it with the office's own table, and correct a slip under [[corrections]] in "
+        "programme.toml.",
+    ),
+}
+"""What plausibility checks can find in figures, the gravest first."""
+
+ALL_OF = {"district": "districts", "borough": "boroughs", "city": "city", "": ""}
+"""Level of areas = how all of them together are called."""
+
+ALL_OF = {"district": "districts", "borough": "boroughs", "city": "city", "": ""}
+"""Level of areas = how all of them together are called."""
 
 SAID_IN_WORDS = {"range", "pattern", "order", "needs", "empty"}
 """Rules whose ``expected`` is a phrase to be translated, not a name or a code."""
@@ -270,6 +357,83 @@ def _table_of(rows: Iterable[dict], columns: list[str]) -> "pd.DataFrame":
         if column != "line":
             frame[column] = frame[column].astype("str").fillna("")
     return frame
+
+
+def findings_frame(rows: Iterable[dict] = ()) -> "pd.DataFrame":
+    """Make a table of findings, of any number of rows.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+        Each with keys of :data:`FINDING_COLUMNS`; what is left out is empty.
+
+    Returns
+    -------
+    DataFrame, shape (n, 11)
+        All text but ``cells``, a whole number, ``value`` and ``expected``, numbers.
+    """
+    import pandas as pd
+
+    frame = pd.DataFrame(list(rows), columns=FINDING_COLUMNS)
+    kinds = {"cells": "Int64", "value": "float64", "expected": "float64"}
+    for column in FINDING_COLUMNS:
+        kind = kinds.get(column, "str")
+        frame[column] = frame[column].astype(kind) if kind != "str" else _texts(frame[column])
+    return frame
+
+
+def _texts(cells: "pd.Series") -> "pd.Series":
+    return cells.astype("str").fillna("")
+
+
+def finding_sentences(
+    findings: "pd.DataFrame", language: str = "en", names: Mapping[str, str] | None = None
+) -> "pd.DataFrame":
+    """Say findings in words: one row for each kind, statistic and area, its periods together.
+
+    Parameters
+    ----------
+    names : mapping, optional
+        Code = name of areas.
+
+    Returns
+    -------
+    DataFrame, shape (n, 5)
+        ``finding``, its name; ``what``, the statistic and area; ``periods``; the ``sentence`` with
+        the evidence of the period in which most cells show it; and the ``remedy``.
+    """
+    import pandas as pd
+
+    rows = []
+    by = ["rule", "source", "statistic", "area_level", "area_id", "detail"]
+    # The smallest other count is evidence of its period, and no other statistic.
+    split = findings["detail"].mask(findings["rule"] == "suppressed_as_zero", "")
+    for (rule, _, statistic, level, area, _), group in findings.assign(detail=split).groupby(
+        by, sort=False
+    ):
+        worst = findings.loc[group["cells"].astype("float").idxmax()].to_dict()
+        doubt = FINDINGS[rule]
+        where = (names or {}).get(area, area) if area else text(ALL_OF[level], language)
+        said = {
+            name: worst[name] if isinstance(worst[name], str) else _plain(worst[name], language)
+            for name in ("cells", "value", "expected", "detail")
+        }
+        rows.append(
+            {
+                "finding": text(doubt.title, language),
+                "what": ", ".join(part for part in (statistic, where) if part),
+                "periods": ", ".join(period for period in group["period"] if period),
+                "sentence": text(doubt.text, language, **said),
+                "remedy": text(doubt.remedy, language),
+            }
+        )
+    return pd.DataFrame(rows, columns=["finding", "what", "periods", "sentence", "remedy"])
+
+
+def _plain(value: float, language: str) -> str:
+    """Write a number of evidence: no more digits than say something."""
+    digits = 0 if abs(value) >= 100 else 1
+    return number(value, "", language, None if float(value).is_integer() else digits)
 
 
 def as_error(fault: dict) -> DataError:

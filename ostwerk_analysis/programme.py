@@ -228,6 +228,43 @@ FETCHING = ("address", "sha256", "relation", "query", "password_env")
 """Keys of a source by which its file is fetched; two sources of one file must agree on them."""
 
 
+class Correction(Section):
+    """A known fault of a source, and what its cells become. Names are those of the table."""
+
+    id: Id = Field(description="Code of the correction.")
+    source: str = Field(description="The source's `path`.")
+    table: str = Field("", description="Its table, where a file fills several.")
+    where: dict[str, list[str]] = Field(
+        {},
+        description="Rows to look at: column = values, as the table has them once columns are "
+        "named and values recoded; all rows if left out. A file without codes has its areas in "
+        "`area_name`.",
+    )
+    column: str = Field(description="Column of the table whose cells are at fault.")
+    equals: str | None = Field(
+        None, description='Cells with this value are at fault; `"0"` is also 0,0; `""` is a gap.'
+    )
+    below: float | None = Field(None, description="Cells with smaller numbers are at fault.")
+    above: float | None = Field(None, description="Cells with larger numbers are at fault.")
+    every: bool = Field(False, description="All cells of the rows are at fault.")
+    becomes: str = Field(description='What stands there instead; `""` is a gap.')
+    why: Text = Field(description="The reason, which is published.")
+    reference: str = Field("", description="Where it is written: address or document.")
+
+    def is_of(self, source: Source) -> bool:
+        """Say whether it corrects a source."""
+        return self.source == source.path and self.table in ("", source.table)
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> Self:
+        stated = [self.equals is not None, self.below is not None, self.above is not None]
+        if sum([*stated, self.every]) != 1:
+            raise ValueError(
+                Sentence("the correction needs one of equals, below, above and every = true")
+            )
+        return self
+
+
 class Target(Section):
     """What a measure promised to reach."""
 
@@ -305,6 +342,7 @@ class Programme(Section):
     measures: list[Measure] = []
     areas: list[Area] = []
     sources: list[Source] = []
+    corrections: list[Correction] = []
     targets: list[Target] = []
     headlines: list[Headline] = []
     disclosure: DisclosureRules = DisclosureRules()
@@ -316,7 +354,7 @@ class Programme(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         wrong = [*self._wrong_ids(), *self._wrong_tree(), *self._wrong_measures()]
-        if wrong := [*wrong, *self._wrong_sources()]:
+        if wrong := [*wrong, *self._wrong_sources(), *self._wrong_corrections()]:
             raise ValueError(joined("\n  ", wrong))
         return self
 
@@ -330,6 +368,7 @@ class Programme(Section):
             "measures": [measure.id for measure in self.measures],
             "areas, city": [area.id for area in self.areas] + [self.city.id],
             "headlines": [headline.id for headline in self.headlines],
+            "corrections": [correction.id for correction in self.corrections],
         }
         for name, codes in lists.items():
             if doubled := sorted({code for code in codes if codes.count(code) > 1}):
@@ -388,6 +427,25 @@ class Programme(Section):
                 yield Sentence(
                     "sources: '{path}' is to be fetched in two ways; state the address once",
                     path=path,
+                )
+
+    def _wrong_corrections(self) -> Iterator[Sentence]:
+        """Say which corrections do not name one source."""
+        for correction in self.corrections:
+            meant = [source for source in self.sources if correction.is_of(source)]
+            if not meant:
+                yield Sentence(
+                    "corrections: source '{source}' of '{id}' is not among the sources; did you "
+                    "mean '{near}'?",
+                    source=correction.source,
+                    id=correction.id,
+                    near=nearest(correction.source, [source.path for source in self.sources]),
+                )
+            if len(meant) > 1:
+                yield Sentence(
+                    "corrections: '{id}' fits several sources; state its table, and keep one "
+                    "source of a file for each table",
+                    id=correction.id,
                 )
 
     @property

@@ -33,7 +33,10 @@ PUBLISHING = ".publishing"
 """Names the release that is being moved in, until `current` does."""
 STAGING = ".staging-"
 NAME = re.compile(r"(\d{4}-Q[1-4])(?:-r([1-9]\d*))?")
-PLAIN_TABLES = ("observations", "catalogue", "areas", "targets", "headlines", "findings", "reads")
+PLAIN_TABLES = (
+    *("observations", "catalogue", "areas", "targets", "headlines"),
+    *("reads", "faults", "repairs", "corrections", "findings"),
+)
 GEO_TABLES = ("districts", "sites")
 
 
@@ -46,7 +49,9 @@ class Release:
     folder : Path
     manifest : dict
         What the release was made from and by, see ``docs/releases.md``.
-    observations, catalogue, areas, targets, headlines, findings, reads : DataFrame
+    observations, catalogue, areas, targets, headlines : DataFrame
+    reads, faults, repairs, corrections, findings : DataFrame
+        What was found while the data were read.
     districts, sites : GeoDataFrame
         In the programme's metric CRS.
     """

@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parent.parent / "ostwerk_analysis"
 FLOORS = [
     ["language", "codes", "faults", "periods", "programme", "tables"],
     ["sources", "geo", "coverage"],
-    ["dataset", "checks", "loading", "fetching"],
+    ["dataset", "corrections", "plausibility", "checks", "loading", "fetching"],
     ["observations", "indicators"],
     ["disclosure"],
     ["release", "downloads", "templates", "figures", "report"],
@@ -18,7 +18,18 @@ FLOORS = [
 ]
 """From the ground up; a room may also use those that stand before it on its own floor."""
 PLACE = {room: place for place, room in enumerate(room for floor in FLOORS for room in floor)}
-PURE = {"periods", "tables", "geo", "coverage", "checks", "observations", "indicators", "disclosure", "figures"}
+PURE = {
+    "periods",
+    "tables",
+    "geo",
+    "coverage",
+    "checks",
+    "plausibility",
+    "observations",
+    "indicators",
+    "disclosure",
+    "figures",
+}
 DOORS = {"observations": {"save", "collect"}}
 """Functions of a pure room that are there to read and write."""
 IO_CALLS = {

@@ -104,6 +104,10 @@ TABLES_OF_SENTENCES = {
         "ours": GEOMETRY,
         "rule.text": [rule.text for rule in faults.RULES.values()],
         "rule.remedy": [rule.remedy for rule in faults.RULES.values()],
+        "doubt.title": [doubt.title for doubt in faults.FINDINGS.values()],
+        "doubt.text": [doubt.text for doubt in faults.FINDINGS.values()],
+        "doubt.remedy": [doubt.remedy for doubt in faults.FINDINGS.values()],
+        "ALL_OF[level]": faults.ALL_OF.values(),
     },
     "figures/about.py": {"PROTECTION": [downloads.PROTECTION]},
     "figures/values.py": {

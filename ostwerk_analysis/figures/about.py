@@ -44,6 +44,8 @@ def about(published: Any, language: str = "de") -> Figure:
         read, set_aside = int(reads["rows_read"].sum()), int(reads["set_aside"].sum())
         rows[text("Rows read", language)] = _count(read, language)
         rows[text("of them set aside for faults", language)] = _count(set_aside, language)
+    if len(doubted := published.findings):
+        rows[text("Figures and periods in doubt", language)] = _count(len(doubted), language)
     items = "".join(
         f'<tr><th scope="row">{escape(head)}</th><td>{escape(value)}</td></tr>'
         for head, value in rows.items()
@@ -53,8 +55,26 @@ def about(published: Any, language: str = "de") -> Figure:
     return Figure(
         f'<section class="ow ow-about" lang="{language}"><h2>{title}</h2>'
         f"<table><tbody>{items}</tbody></table>"
-        f'<p class="ow-note">{escape(protection)}</p></section>'
+        f'{_corrections(published, language)}<p class="ow-note">{escape(protection)}</p></section>'
     )
+
+
+def _corrections(published: Any, language: str) -> str:
+    """Say what was corrected in the sources, and why."""
+    said = [
+        text(
+            "{file}: {cells} cells corrected ({id}): {why}",
+            language,
+            file=one["file"],
+            cells=_count(one["cells"], language),
+            id=one["id"],
+            why=" – ".join(filter(None, (one[f"why_{language}"], one["reference"]))),
+        )
+        for one in published.corrections.to_dict("records")
+        if one["cells"]
+    ]
+    items = "".join(f"<li>{escape(one)}</li>" for one in said)
+    return f'<ul class="ow-note">{items}</ul>' if said else ""
 
 
 def _count(value: int, language: str) -> str:

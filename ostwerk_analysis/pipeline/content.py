@@ -60,7 +60,10 @@ def write_tables(plan: Plan, staged: Path, snapshot: Path, results: Iterable[Pat
         "sites": _sites(data),
         "targets": _entries(programme.targets),
         "headlines": _entries(programme.headlines),
-        "findings": _findings(data),
+        "faults": _counted(data.faults),
+        "repairs": _counted(data.repairs),
+        "corrections": data.corrections.drop(columns="source"),
+        "findings": data.findings.drop(columns="source"),
         "reads": data.reads.drop(columns=["source", "fault_limit_pct"]),
     }
     release.write_tables(staged, tables)
@@ -91,9 +94,9 @@ def _sites(data: "Dataset") -> "pd.DataFrame":
     return gpd.GeoDataFrame(columns=columns, geometry="geometry", crs=data.districts.crs)
 
 
-def _findings(data: "Dataset") -> "pd.DataFrame":
-    """Count the faults by rule, without what stands in the rows."""
-    counted = data.faults.groupby(["table", "file", "column", "rule"], as_index=False).size()
+def _counted(found: "pd.DataFrame") -> "pd.DataFrame":
+    """Count faults or repairs by rule, without what stands in the rows."""
+    counted = found.groupby(["table", "file", "column", "rule"], as_index=False).size()
     return counted.rename(columns={"size": "rows"})
 
 
@@ -147,5 +150,6 @@ def manifest(
         "released_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "recipe": recipe,
         "inputs": [entry | {"file": published_name(entry["file"])} for entry in inputs],
-        "findings": pd.read_parquet(staged / "findings.parquet").to_dict("records"),
+        "faults": pd.read_parquet(staged / "faults.parquet").to_dict("records"),
+        "corrections": pd.read_parquet(staged / "corrections.parquet").to_dict("records"),
     }

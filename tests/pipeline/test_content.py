@@ -58,8 +58,11 @@ def test_tables_by_hand(plan, results):
     assert (headline["id"], headline["value"]) == ("approved", 8000)
     reads = staged.reads.set_index("table")["accepted"].to_dict()
     assert (reads["grants"], reads["jobs"], len(reads)) == (7, 7, 11)
+    assert staged.faults.empty
+    assert list(staged.faults) == ["table", "file", "column", "rule", "rows"]
+    assert staged.repairs.empty
+    assert staged.corrections.empty
     assert staged.findings.empty
-    assert list(staged.findings) == ["table", "file", "column", "rule", "rows"]
 
 
 def leave_out(folder, *tables):

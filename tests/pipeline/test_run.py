@@ -121,7 +121,8 @@ def test_a_manifest_says_all_that_a_release_came_from(made):
     assert manifest["recipe"]["seed"] == 7
     assert manifest["recipe"]["parameters"] == {}
     assert manifest["seconds"].keys() == {*ANALYSES, *REPORTS}
-    assert manifest["findings"] == []
+    assert manifest["faults"] == []
+    assert manifest["corrections"] == []
     assert manifest["released_at"].startswith(str(date.today())[:7])
 
 
@@ -538,9 +539,9 @@ def test_what_was_set_aside_is_counted_in_the_release_and_not_told(quick_city, t
     change(quick_city / "programme.toml", "seed = 7", "seed = 7\nfault_limit_pct = 20")
     change(quick_city / "contacts.csv", "c5,2024-05-02,startup_advice", "c5,2024-05-02,Schwatz")
     published = run(quick_city, "2025Q2", out=tmp_path).release
-    finding = {"table": "contacts", "file": "contacts.csv", "column": "kind", "rule": "allowed"}
-    assert published.manifest["findings"] == [finding | {"rows": 1}]
-    assert published.findings.to_dict("records") == [finding | {"rows": 1}]
+    fault = {"table": "contacts", "file": "contacts.csv", "column": "kind", "rule": "allowed"}
+    assert published.manifest["faults"] == [fault | {"rows": 1}]
+    assert published.faults.to_dict("records") == [fault | {"rows": 1}]
     assert not any("Schwatz" in text_of(path) for path in published.folder.glob("*.*"))
     reads = published.reads.set_index("table").loc["contacts"]
     assert (reads["rows_read"], reads["accepted"], reads["set_aside"]) == (8, 7, 1)
