@@ -309,9 +309,6 @@ FINDINGS = {
 ALL_OF = {"district": "districts", "borough": "boroughs", "city": "city", "": ""}
 """Level of areas = how all of them together are called."""
 
-ALL_OF = {"district": "districts", "borough": "boroughs", "city": "city", "": ""}
-"""Level of areas = how all of them together are called."""
-
 SAID_IN_WORDS = {"range", "pattern", "order", "needs", "empty"}
 """Rules whose ``expected`` is a phrase to be translated, not a name or a code."""
 
