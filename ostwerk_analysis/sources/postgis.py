@@ -60,6 +60,9 @@ SORTED_ALIKE = {*NUMBERS, BOOLEAN, 1082, 1114, 1184, 2950}
 """Types whose order no language decides: also dates, timestamps and UUIDs."""
 
 REFUSALS = {
+    **dict.fromkeys(
+        ("57P01", "57P02", "57P03"), "the connection has broken off ({reason}). Try again later."
+    ),
     "25006": "it would change something there, which fetching never does ({reason}). Ask by SELECT "
     "alone.",
     "42501": "the user may not read that ({reason}). Ask the server's keeper for GRANT SELECT.",
@@ -186,11 +189,11 @@ def _columns(source: Source, connection: "Connection") -> list[_Column]:
         raise DataError(
             "{address}: the answer has {reason}. Name the columns one by one in query.",
             address=_shown(source),
-            reason=Sentence("the column {column} twice", column=doubled[0])
-            if doubled
+            reason=Sentence("no column")
+            if not names
             else Sentence("several columns of shapes: {columns}", columns=", ".join(drawn))
-            if names
-            else Sentence("no column"),
+            if len(drawn) > 1
+            else Sentence("the column {column} twice", column=doubled[0]),
         )
     return columns
 
