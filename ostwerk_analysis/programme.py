@@ -464,9 +464,17 @@ class Programme(Section):
         Raises
         ------
         DataError
-            If the path, links followed, lies outside and ``allow_outside`` is not set.
+            If the path, links followed, lies outside and ``allow_outside`` is not set, or leads
+            nowhere.
         """
-        path = (self.folder / source.path).resolve()
+        try:
+            path = (self.folder / source.path).resolve()
+        except (OSError, RuntimeError):  # which one depends on the version of Python
+            raise DataError(
+                "{file}: the source {source} is a link that leads in circles. Put the file there.",
+                file=self.path.name,
+                source=source.path,
+            ) from None
         if not self.allow_outside and not path.is_relative_to(self.folder.resolve()):
             raise DataError(
                 "{file}: the source {source} lies outside the programme's folder. Move it in, or "
