@@ -9,6 +9,7 @@ from datetime import date
 
 import pandas as pd
 
+from .addresses import district_ids
 from .faults import DataError
 from .programme import Programme, Source
 from .sources import marks
@@ -53,7 +54,10 @@ def types(text: pd.DataFrame, name: str, source: Source) -> tuple[pd.DataFrame, 
                 unreadable |= values.notna() & (values % 1 != 0)
                 values = values.where(~unreadable)
         elif kind == "date":
-            values, unreadable = marks.to_date(cells, source.date_format)
+            try:
+                values, unreadable = marks.to_date(cells, source.date_format)
+            except DataError as error:
+                raise DataError("{file}: {error}", file=source.path, error=error) from None
         else:
             values, unreadable = marks.to_boolean(cells)
         made[column] = values.astype(dtype)
@@ -159,8 +163,11 @@ def dangling(
     bad = [rows(frame.iloc[:0], "", "")]
     for column, other in RELATIONS.get(name, {}).items():
         if other in keys:
-            dangling = frame[column].notna() & ~frame[column].isin(keys[other])
-            bad.append(rows(frame[dangling], column, "unknown", other))
+            codes = frame[column].dropna()
+            if column.endswith("_ids"):
+                codes = district_ids(codes).explode()
+            strange = codes.index[~codes.isin(keys[other])].unique()
+            bad.append(rows(frame.loc[strange], column, "unknown", other))
     if name == "statistics":
         keys["city"] = pd.Series([programme.city.id], dtype="str")
         for level, other in {

@@ -210,6 +210,36 @@ RULES = {
         "The point lies in {expected}, but {column} is {value}.",
         "Correct the point or the code; leave the code empty to have it found.",
     ),
+    "address_unread": Rule(
+        "No street can be read from {value} in {column}.",
+        "Write street, house number, postcode and town; or give a point or the district's code.",
+    ),
+    "address_part": Rule(
+        "{expected} in the address {value} is neither a street nor a place in the city.",
+        "Correct it. If it is a name of the city, add it to its aliases; if it lies elsewhere, "
+        "leave the row out by where.",
+    ),
+    "address_street": Rule(
+        "The street of {value} is not in the lists; the nearest is {expected}.",
+        "Correct it, or add the street to the lists.",
+    ),
+    "address_postcode": Rule(
+        "The street of {value} is in the lists, but with other postcodes: {expected}.",
+        "Correct street or postcode.",
+    ),
+    "address_number": Rule(
+        "{value} has no house number, and its street lies in several districts: {expected}.",
+        "Add the house number, or give the district's code.",
+    ),
+    "address_several": Rule(
+        "The lists do not have the house number of {value}, and its street lies in several "
+        "districts: {expected}.",
+        "Correct it, add it to the lists, or give the district's code.",
+    ),
+    "address_elsewhere": Rule(
+        "The address lies in {expected}, but {column} is {value}.",
+        "Correct the address or the code; leave the code empty to have it found.",
+    ),
     "differs": Rule(
         "{column} is {value}, but another in other rows of {expected}.",
         "Give all rows of one job the same, or a new job its own code.",

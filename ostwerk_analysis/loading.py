@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from . import checks, corrections, coverage, geo, plausibility, sources
+from . import addresses, checks, corrections, coverage, geo, plausibility, sources
 from .checks import ORIGIN
 from .dataset import SNAPSHOT, Dataset
 from .faults import FAULT_COLUMNS, REPAIR_COLUMNS, DataError, faults_frame, nearest, repairs_frame
@@ -303,6 +303,8 @@ def _table(
     text, frame = _stacked(texts), _stacked(frames)
     bad.append(checks.duplicates(text, contract.unique))
     once = _without(frame, bad[-1])
+    if "subdistrict_id" in contract.columns:
+        once = addresses.with_districts(once, tables["districts"])
     if contract.metadata["geometry"]:
         once, misplaced = _place(once, name, tables, programme)
         bad.append(misplaced)
@@ -501,9 +503,12 @@ def _place(
             placed[is_odd], TABLES[name].unique[0], "shape", placed.geom_type[is_odd].str.upper()
         ),
     ]
-    if name == "businesses":
+    if name == "addresses":
         bad.append(checks.rows(placed[lost], "district_id", "needs", "there is no point"))
     placed["district_id"] = located.fillna(stated)
+    if name in ("sites", "businesses"):
+        placed, unplaced = addresses.place(placed, name, tables, programme)
+        bad.append(unplaced)
     return placed, pd.concat(bad, ignore_index=True)
 
 

@@ -166,6 +166,25 @@ _lat = _column("number", "Latitude in degrees, WGS 84.", _between(-90, 90))
 _labour_status = _one_of(*CODES["labour_status"])
 _district = _text("Code of the district; found from the point where there is one.")
 
+_subdistrict = _text(
+    "Code of a smaller area that begins with the district's, such as an electoral district or a "
+    "block; gives the district where its own code is not stated."
+)
+_postcode = _text("Postcode; needed only where a street's name stands for several streets.")
+_address = {
+    "address": _text("Street, number, postcode and town on one line."),
+    "street": _text("Street, where it has a column of its own."),
+    "house_number": _text("House number, where it has a column of its own."),
+    "postcode": _text("Postcode, where it has a column of its own."),
+    "town": _text("Town, where it has a column of its own."),
+}
+_house_number = _pattern(r"^\s*\d", "a house number such as 12 or 12 a")
+_house_numbers = _pattern(
+    r"(?i)^\s*\d{1,4}\s*[a-z]?\s*([-–]\s*(\d{1,4}\s*[a-z]?)?)?"
+    r"(\s*[,;]\s*\d{1,4}\s*[a-z]?\s*([-–]\s*(\d{1,4}\s*[a-z]?)?)?)*\s*$",
+    "house numbers such as 1-13, 15a or 17-",
+)
+
 TABLES: dict[str, pa.DataFrameSchema] = {
     "boroughs": _contract(
         "A borough (Stadtbezirk): a group of districts.",
@@ -187,6 +206,77 @@ TABLES: dict[str, pa.DataFrameSchema] = {
         key=("district_id",),
         geometry="required",
     ),
+    "addresses": _contract(
+        "An address of the city, by which sites and businesses without a point are placed.",
+        {
+            "address_id": _text("Code of the address or building, where the file has one."),
+            "street": _id("Name of the street."),
+            "house_number": _text(
+                "House number with suffix, such as 12 a; several of a building as 12-14.",
+                _house_number,
+            ),
+            "postcode": _postcode,
+            "lon": _lon,
+            "lat": _lat,
+            "district_id": _district,
+            "subdistrict_id": _subdistrict,
+        },
+        _together("lon", "lat"),
+        _together("lat", "lon"),
+        key=("address_id", "street", "house_number", "postcode", "lon", "lat", "district_id"),
+        geometry="optional",
+    ),
+    "street_sections": _contract(
+        "A section of a street: house numbers that lie in one district.",
+        {
+            "street": _id("Name of the street."),
+            "postcode": _postcode,
+            "house_numbers_odd": _text(
+                "House numbers of one side, such as 1-13, 15a or 17-; the numbers themselves say "
+                "which side it is.",
+                _house_numbers,
+            ),
+            "house_numbers_even": _text("House numbers of the other side.", _house_numbers),
+            "first_house_number": _text(
+                "First house number, where first and last have columns of their own.",
+                _house_number,
+            ),
+            "last_house_number": _text("Last house number; to the end if empty.", _house_number),
+            "side": _text(
+                "Side of the street: odd, even or both; found from the numbers if empty.",
+                _one_of("odd", "even", "both"),
+            ),
+            "district_id": _text("Code of the district."),
+            "subdistrict_id": _subdistrict,
+        },
+        pa.Check(
+            lambda frame: frame["district_id"].notna(),
+            error="needs|district_id|no district's code begins subdistrict_id",
+        ),
+        pa.Check(
+            lambda frame: (
+                frame[["house_numbers_odd", "house_numbers_even", "first_house_number"]]
+                .notna()
+                .any(axis=1)
+            ),
+            error="needs|house_numbers_odd|no other column has house numbers",
+        ),
+        key=(
+            *("street", "postcode", "house_numbers_odd", "house_numbers_even"),
+            *("first_house_number", "last_house_number", "side", "subdistrict_id", "district_id"),
+        ),
+    ),
+    "streets": _contract(
+        "A street and the districts in which it lies.",
+        {
+            "street": _id("Name of the street."),
+            "postcode": _postcode,
+            "district_ids": _id(
+                "Codes of all districts in which it lies, such as 10|11, or one of them in a row."
+            ),
+        },
+        key=("street", "postcode", "district_ids"),
+    ),
     "sites": _contract(
         "A WerkStadt or contact point.",
         {
@@ -195,7 +285,7 @@ TABLES: dict[str, pa.DataFrameSchema] = {
             "kind": _text(
                 "werkstadt or contact_point.", _one_of("werkstadt", "contact_point"), required=True
             ),
-            "address": _text("Street, number, postcode."),
+            **_address,
             "lon": _lon,
             "lat": _lat,
             "district_id": _district,
@@ -213,7 +303,7 @@ TABLES: dict[str, pa.DataFrameSchema] = {
         "An enterprise.",
         {
             "business_id": _id("Code of the enterprise."),
-            "address": _text("Street, number, postcode."),
+            **_address,
             "lon": _lon,
             "lat": _lat,
             "district_id": _district,
@@ -386,6 +476,9 @@ TABLES: dict[str, pa.DataFrameSchema] = {
 
 RELATIONS: dict[str, dict[str, str]] = {
     "districts": {"borough_id": "boroughs"},
+    "addresses": {"district_id": "districts"},
+    "street_sections": {"district_id": "districts"},
+    "streets": {"district_ids": "districts"},
     "sites": {"district_id": "districts", "measure_id": "measures"},
     "businesses": {"district_id": "districts"},
     "contacts": {

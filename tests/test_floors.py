@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "ostwerk_analysis"
 FLOORS = [
     ["language", "codes", "faults", "periods", "programme", "tables"],
-    ["sources", "geo", "coverage"],
+    ["sources", "geo", "coverage", "addresses"],
     ["dataset", "corrections", "plausibility", "checks", "loading", "fetching"],
     ["observations", "indicators"],
     ["disclosure"],
@@ -23,6 +23,7 @@ PURE = {
     "tables",
     "geo",
     "coverage",
+    "addresses",
     "checks",
     "plausibility",
     "observations",

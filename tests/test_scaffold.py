@@ -34,6 +34,15 @@ LEFT, BOTTOM, CRS = 360_000, 5_650_000, "EPSG:25832"
 # point, the others a district. {grants} is the programme's one measure.
 CITY = {
     "boroughs": [{"borough_id": "A", "name": "South"}, {"borough_id": "B", "name": "North"}],
+    "addresses": [
+        {"street": "Long Street", "house_number": "1", "district_id": "01"},
+        {"street": "Long Street", "house_number": "9", "lon": 1.5, "lat": 0.5},
+    ],
+    "street_sections": [
+        {"street": "Long Street", "house_numbers_odd": "1-7", "district_id": "01"},
+        {"street": "Long Street", "house_numbers_odd": "9-", "district_id": "02"},
+    ],
+    "streets": [{"street": "Long Street", "district_ids": "01|02"}],
     "sites": [
         {"site_id": "S1", "name": "Yard", "kind": "werkstadt", "district_id": "02"}
         | {"opened_on": "2024-01-01", "measure_id": "{grants}"}

@@ -57,7 +57,7 @@ def test_tables_by_hand(plan, results):
     [headline] = staged.headlines.to_dict("records")
     assert (headline["id"], headline["value"]) == ("approved", 8000)
     reads = staged.reads.set_index("table")["accepted"].to_dict()
-    assert (reads["grants"], reads["jobs"], len(reads)) == (7, 7, 11)
+    assert (reads["grants"], reads["jobs"], len(reads)) == (7, 7, 14)
     assert staged.faults.empty
     assert list(staged.faults) == ["table", "file", "column", "rule", "rows"]
     assert staged.repairs.empty
