@@ -5,6 +5,8 @@ become, and why. It changes those cells and no others, each change is a repair, 
 that finds nothing to correct is a finding: the office may have put it right.
 """
 
+import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -250,38 +252,41 @@ def suggested(findings: pd.DataFrame, statistics: pd.DataFrame | None) -> str:
     if statistics is not None and "area_name" in statistics:
         named = statistics.dropna(subset="area_name").drop_duplicates("district_id")
         names = dict(zip(named["district_id"], named["area_name"], strict=True))
-    entries = []
-    by = ["source", "rule", "statistic", "area_id"]
-    # Of a statistic, the gaps of all levels are one fault.
-    for (source, rule, statistic, area), group in zeros.groupby(by, sort=False):
-        periods = sorted(set(group["period"]) - {""})
-        where = {"statistic": [statistic], "period": periods}
-        if area:
-            where |= {"area_name": [names[area]]} if area in names else {"district_id": [area]}
-        entries.append((source, rule, {key: found for key, found in where.items() if found}))
-    return "\n".join(_toml(number, *entry) for number, entry in enumerate(entries, 1))
+    entries, taken = [], set()
+    by = ["source", "statistic", "area_id"]
+    # What is said of all areas comes first, so that no cell is corrected twice.
+    for (source, statistic, area), group in zeros.sort_values("area_id").groupby(by, sort=False):
+        of_all = {period for period in group["period"] if (source, statistic, period) in taken}
+        periods = sorted(set(group["period"]) - of_all)
+        if not area:
+            taken |= {(source, statistic, period) for period in periods}
+        if periods:
+            where = {"statistic": [statistic]} | ({"period": periods} if any(periods) else {})
+            if area:
+                where |= {"area_name": [names[area]]} if area in names else {"district_id": [area]}
+            entries.append(_toml(source, where, set(group["rule"])))
+    return "\n".join(entries)
 
 
-def _toml(number: int, source: str, rule: str, where: dict[str, list[str]]) -> str:
-    reasons = {
-        "missing_as_zero": ("Fehlende Werte sind als 0 veröffentlicht.", "Gaps published as 0."),
-        "suppressed_as_zero": (
-            "Gesperrte kleine Zahlen sind als 0 veröffentlicht.",
-            "Suppressed small counts published as 0.",
-        ),
-    }
-    german, english = map(_quoted, reasons[rule])
+def _toml(source: str, where: dict[str, list[str]], rules: set[str]) -> str:
+    """Write a correction of zeros; its id says which they are."""
+    is_gap = "missing_as_zero" in rules
+    german = "Fehlende Werte" if is_gap else "Gesperrte kleine Zahlen"
+    english = "Missing figures" if is_gap else "Suppressed small counts"
     listed = ", ".join(f"{key} = [{', '.join(map(_quoted, of))}]" for key, of in where.items())
+    parts = [of[0] for of in where.values()]
+    code = re.sub(r"[^A-Za-z0-9]+", "-", " ".join(["zeros", *parts])).strip("-")
     return "\n".join(
         [
             "[[corrections]]",
-            f'id = "zeros-{number}"',
+            f"id = {_quoted(code)}",
             f"source = {_quoted(source)}",
             f"where = {{ {listed} }}",
             'column = "value"',
             'equals = "0"',
             'becomes = ""',
-            f"why = {{ de = {german}, en = {english} }}",
+            f"why = {{ de = {_quoted(german + ' sind als 0 veröffentlicht.')}, "
+            f"en = {_quoted(english + ' are published as 0.')} }}",
             'reference = ""',
             "",
         ]
@@ -290,6 +295,4 @@ def _toml(number: int, source: str, rule: str, where: dict[str, list[str]]) -> s
 
 def _quoted(value: str) -> str:
     """Write a text as a TOML string, which JSON's form is."""
-    import json
-
     return json.dumps(value, ensure_ascii=False)

@@ -45,10 +45,10 @@ def published(real_data, command, tmp_path_factory):
 
 
 def cells(published, indicator, area, breakdown=""):
-    """Give an indicator of an area: period = value."""
+    """Give an indicator of an area: period = value, without the missing ones."""
     rows = published.observations
     rows = rows[(rows["indicator"] == indicator) & (rows["area_id"] == area)]
-    rows = rows[rows["breakdown"] == breakdown]
+    rows = rows[(rows["breakdown"] == breakdown) & (rows["obs_status"] != "M")]
     return dict(zip(rows["period"], rows["value"], strict=True))
 
 
@@ -59,9 +59,9 @@ def rows_of(file, encoding="utf-8-sig"):
 
 @pytest.fixture(scope="module")
 def unemployed(real_data):
-    """Name of the area = {year: unemployed}, as the file has them."""
+    """Name of the area = {year: unemployed}, without the zeros that stand for gaps."""
     return {
-        row["Gebiet"]: {year: int(row[year]) for year in YEARS}
+        row["Gebiet"]: {year: int(row[year]) for year in YEARS if row[year] != "0"}
         for row in rows_of(real_data / "leipzig" / "lis_arbeitslose.csv")
         if row["Sachmerkmal"] == "Arbeitslose insgesamt"
     }
@@ -90,14 +90,39 @@ def test_every_district_year_by_year(published, unemployed, real_data):
 def test_the_city_is_the_citys_own_row_and_no_sum(published, unemployed):
     found = cells(published, "unemployed", "leipzig")
     assert found == unemployed["Stadt Leipzig"]
-    assert (found["2000"], found["2005"], found["2022"]) == (
-        0,
-        46_870,
-        21_324,
-    )  # the file has the 0
+    assert (found["2005"], found["2022"]) == (46_870, 21_324)
     districts = published.districts["district_id"]
     added = sum(cells(published, "unemployed", code)["2022"] for code in districts)
     assert found["2022"] > added  # some cases cannot be placed
+
+
+def test_the_zeros_that_are_gaps_are_missing_and_the_release_says_so(published, unemployed):
+    assert [(area, set(YEARS) - set(years)) for area, years in unemployed.items()] == [
+        (area, {"2000"} if area in ("Stadt Leipzig", "Hartmannsdorf-Knautnaundorf") else set())
+        for area in unemployed
+    ]
+    rows = published.observations
+    rows = rows[(rows["indicator"] == "unemployed") & (rows["period"] == "2000")]
+    statuses = dict(zip(rows["area_id"], rows["obs_status"], strict=True))
+    assert (statuses["leipzig"], statuses["55"], statuses["21"]) == ("M", "M", "A")
+    cells_of = published.corrections.set_index("id")["cells"].to_dict()
+    assert cells_of == {
+        "city-2000": 8,  # seven counts and the share
+        "city-share-2002": 1,
+        "hartmannsdorf-2000": 7,
+        "hartmannsdorf-share": 6,
+        "long-term": 74 * 4,
+        "suppressed": (166 - 63) + (178 - 63),  # all zeros of the districts but the long-term ones
+    }
+
+
+def test_no_correction_is_idle_and_nothing_corrected_is_doubted_again(published):
+    found = published.findings
+    assert "idle_correction" not in set(found["rule"])
+    zeros = found[found["rule"] == "missing_as_zero"]
+    assert zeros.empty
+    suppressed = found[found["rule"] == "suppressed_as_zero"]
+    assert not suppressed["period"].isin(["2018", "2019"]).any()
 
 
 def test_the_boroughs_are_the_citys_own_rows_too(published, unemployed, real_data):

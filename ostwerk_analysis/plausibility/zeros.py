@@ -74,18 +74,19 @@ def missing(panel: Panel) -> Iterator[Finding]:
     surprise = np.nan_to_num(ZERO_SHAPE * np.log1p(_expected_counts(panel) / ZERO_SHAPE))
     for level in LEVELS:
         areas = panel.of_level(level)
+        is_many = len(areas) > 1
         zero, there = is_zero[:, areas], present[:, areas]
         never = (zero | ~there).all((1, 2)) & zero.any((1, 2))
         for number in np.flatnonzero(never):
             where = areas[zero[number].any(1)]
             count = int(zero[number].sum())
-            yield Finding("missing_as_zero", number, where, None, 0, np.nan, "", True, count)
+            yield Finding("missing_as_zero", number, where, None, 0, np.nan, "", is_many, count)
         odds = np.where(zero, surprise[:, areas], 0)
         everywhere = zero.any(1) & (zero | ~there).all(1) & (odds.sum(1) >= IMPOSSIBLE_ZERO)
         for number, period in zip(*np.nonzero(everywhere), strict=True):
             where = areas[zero[number, :, period]]
             typical = np.nansum(usual[number, where])
-            yield Finding("missing_as_zero", number, where, period, 0, typical, is_of_level=True)
+            yield Finding("missing_as_zero", number, where, period, 0, typical, "", is_many)
         single = (odds >= IMPOSSIBLE_ZERO) & ~everywhere[:, None]
         if level == "district":
             single &= has_both[:, areas] | (odds >= 2 * IMPOSSIBLE_ZERO)
