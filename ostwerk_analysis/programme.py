@@ -148,7 +148,9 @@ class Source(Section):
         None, description="Decimal mark; found where left out, an error where it cannot be told."
     )
     date_format: str | None = Field(
-        None, description="Form of dates other than 2026-12-31 and 31.12.2026, as in strptime."
+        None,
+        description="Form of dates, such as `%m/%d/%Y`, or `excel` or `excel-1904` for days counted "
+        "as in spreadsheets; found where left out, an error where it cannot be told.",
     )
     header_line: int | None = Field(
         None, ge=1, description="Line of the header; found where left out."

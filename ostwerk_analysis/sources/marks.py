@@ -5,8 +5,8 @@ and is never bad; a value is never guessed where two readings are possible.
 """
 
 import re
-from collections.abc import Callable
-from datetime import date, datetime
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -33,17 +33,27 @@ _NUMBER = {
     + rf"|(?:[0-9]+(?:{decimal_re}[0-9]*)?|{decimal_re}[0-9]+)(?:[eE][+-]?[0-9]+)?)$"
     for decimal, decimal_re, thousands in ((",", ",", r"\."), (".", r"\.", ","))
 }
+_ONE_GROUP = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
 LOOKS_GROUPED = re.compile(r"-?[0-9]{1,3}\.[0-9]{3}")
 """A number with a decimal point that could also be one with thousands."""
 _UNIT = r"(?i)^(?:€|eur)\s*|\s*(?:€|eur|euro|%)$"
 _ISO_DAY = re.compile(
-    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
+    r"([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2})"
     r"(?:[T ](?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?)?"
 )
 _GERMAN_DAY = re.compile(
     r"([0-9]{1,2})\. ?([0-9]{1,2})\. ?([0-9]{4}|[0-9]{2})"
     r"(?:,? (?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?)?"
 )
+# 6/29/2015 or 29/6/2015: which, the column must tell.
+_EITHER_DAY = re.compile(
+    r"([0-9]{1,2})([-/])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})"
+    r"(?:,? (?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?(?: ?[AaPp][Mm])?)?"
+)
+# Days counted as spreadsheets do, from 1954 to 2119; a time of day is the fraction.
+_SERIAL = re.compile(r"([2-7][0-9]{4})(?:[.,][0-9]+)?")
+SERIALS = {"excel": date(1899, 12, 30), "excel-1904": date(1904, 1, 1)}
+"""``date_format`` of days that are counted = the day 0."""
 
 
 def find_decimal_mark(text: pd.Series) -> str | None:
@@ -63,22 +73,38 @@ def find_decimal_mark(text: pd.Series) -> str | None:
     str or None
         ``","``, ``"."``, :data:`AMBIGUOUS`, or None where no cell needs a mark.
     """
-    return _found_mark(_bare(_arrow(text)))
+    return _found_mark(_arrow(text))
 
 
 def _found_mark(cells: pa.Array) -> str | None:
-    has_mark = pc.match_substring_regex(cells, "[.,]")
-    if not pc.any(has_mark).as_py():
+    marked = [pc.match_substring(cells, mark) for mark in ",."]
+    has_comma, has_point = (bool(pc.any(one).as_py()) for one in marked)
+    if not (has_comma or has_point):
         return None
-    cells = cells.filter(has_mark)
-    comma, point = (pc.match_substring_regex(cells, _NUMBER[mark]) for mark in ",.")
-    for_comma = pc.sum(pc.and_not(comma, point)).as_py()
-    for_point = pc.sum(pc.and_not(point, comma)).as_py()
-    explained_by_both = pc.any(pc.and_(comma, point)).as_py()
+    cells = cells.filter(pc.or_(*marked))
+    if has_comma != has_point:
+        plain = pc.replace_substring(cells, ",", ".")
+        if _cast(plain) is not None:  # decimals all of them, thousands a few at most
+            both = pc.sum(pc.match_substring_regex(plain, _ONE_GROUP)).as_py()
+            alone = len(cells) - both
+            return _chosen(alone if has_comma else 0, 0 if has_comma else alone, both)
+    cells = _bare(cells)
+    by_comma = pc.match_substring_regex(cells, _NUMBER[","])
+    with_both = pc.and_(pc.match_substring(cells, ","), pc.match_substring(cells, "."))
+    certain = pc.and_(by_comma, with_both)  # one mark for the thousands, so one reading
+    by_point = pc.match_substring_regex(cells.filter(pc.invert(certain)), _NUMBER["."])
+    both = pc.sum(pc.and_(by_comma.filter(pc.invert(certain)), by_point)).as_py() or 0
+    return _chosen(
+        (pc.sum(by_comma).as_py() or 0) - both, (pc.sum(by_point).as_py() or 0) - both, both
+    )
+
+
+def _chosen(for_comma: int, for_point: int, for_both: int) -> str | None:
+    """Choose a mark by the number of cells that only it explains, and that both explain."""
     less, more = sorted((for_comma, for_point))
-    if less == more and (more or explained_by_both):
+    if less == more and (more or for_both):
         return AMBIGUOUS
-    if explained_by_both and less * 100 > more:
+    if for_both and less * 100 > more:
         return AMBIGUOUS
     if not more:
         return None
@@ -109,20 +135,22 @@ def to_number(text: pd.Series, decimal_mark: str | None = None) -> tuple[pd.Seri
     DataError
         If no mark is stated and the cells allow both.
     """
-    cells = _bare(_arrow(text))
+    cells = _arrow(text)
     mark = decimal_mark or _found_mark(cells) or "."
     if mark == AMBIGUOUS:
         raise DataError(
             "{column}: numbers such as {example!r} can be read in two ways. State "
             'decimal_mark = "," or "." for the source in programme.toml.',
             column=text.name,
-            example=_example(cells),
+            example=_example(_bare(cells)),
         )
-    values = _cast(cells) if mark == "." else None
+    has_other = pc.any(pc.match_substring(cells, "." if mark == "," else ",")).as_py()
+    values = None if has_other else _cast(pc.replace_substring(cells, mark, "."))
     if values is None:
-        cells = pc.if_else(pc.match_substring_regex(cells, _NUMBER[mark]), cells, None)
-        cells = pc.replace_substring_regex(cells, "[ '.]" if mark == "," else "[ ',]", "")
-        values = pc.cast(pc.replace_substring(cells, ",", "."), pa.float64())
+        cells = _valid(cells, mark)
+        for group in ("." if mark == "," else ",", " ", "'"):
+            cells = pc.replace_substring(cells, group, "")
+        values = pc.cast(pc.replace_substring(cells, mark, "."), pa.float64())
     numbers = pd.Series(values.to_numpy(zero_copy_only=False), text.index, name=text.name)
     numbers = numbers.where(np.isfinite(numbers))
     return numbers, numbers.isna() & text.notna()
@@ -130,6 +158,15 @@ def to_number(text: pd.Series, decimal_mark: str | None = None) -> tuple[pd.Seri
 
 def _arrow(text: pd.Series) -> pa.Array:
     return pa.array(text.astype("str"), pa.large_string())
+
+
+def _valid(cells: pa.Array, mark: str) -> pa.Array:
+    """Keep the cells that are numbers, without what stands around them."""
+    is_number = pc.match_substring_regex(cells, _NUMBER[mark])
+    if pc.all(is_number).as_py() is False:
+        cells = _bare(cells)
+        is_number = pc.match_substring_regex(cells, _NUMBER[mark])
+    return pc.if_else(is_number, cells, None)
 
 
 def _cast(cells: pa.Array) -> pa.Array | None:
@@ -176,7 +213,14 @@ def number_text(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArra
 
 
 def to_date(text: pd.Series, date_format: str | None = None) -> tuple[pd.Series, pd.Series]:
-    """Read days: ``2026-07-31``, and ``31.07.2026`` or ``31.7.26`` as in German.
+    """Read days: ``2026-07-31``, ``31.07.2026`` or ``31.7.26`` as in German, and those below.
+
+    ``29/6/2015`` and ``6/29/2015`` are read where the column tells the day from the month: some
+    cell has a number above 12 in the place of the day, and none has one in the other place.
+
+    ``44197`` is a day counted as spreadsheets do, from 1899-12-30 as 0, where the column has no day
+    that is written out and at least 99 of 100 cells are such numbers of five digits. Old Mac
+    workbooks count from 1904-01-01; that has to be stated.
 
     Two digits of a year below 69 are 20xx, from 69 on 19xx. A time of day is dropped; one with a
     time zone is bad, since the day then depends on the place.
@@ -185,7 +229,8 @@ def to_date(text: pd.Series, date_format: str | None = None) -> tuple[pd.Series,
     ----------
     text : Series of str, shape (n,)
     date_format : str, optional
-        Another form, as in strptime, such as ``%m/%d/%Y``; it takes the place of the German one.
+        Another form, as in strptime, such as ``%m/%d/%Y``, or one of :data:`SERIALS`; it takes the
+        place of all but the first.
 
     Returns
     -------
@@ -197,35 +242,95 @@ def to_date(text: pd.Series, date_format: str | None = None) -> tuple[pd.Series,
     Raises
     ------
     DataError
-        If ``date_format`` itself is wrong.
+        If ``date_format`` itself is wrong, or none is stated and the cells allow day and month in
+        either order.
     """
-    parse = _german_day if date_format is None else _stated_day(date_format)
     codes, distinct = pd.factorize(text)  # days repeat, so few are parsed
+    if date_format in SERIALS:
+        parse = _counted_day(SERIALS[date_format])
+    elif date_format is not None:
+        parse = _stated_day(date_format)
+    elif _are_serials(codes, distinct):
+        parse = _counted_day(SERIALS["excel"])
+    else:
+        parse = _written_day(_is_month_first(distinct, text.name))
     days = [_day_in_range(written, parse) for written in distinct] + [None]  # -1 is missing
     values = np.array(days, dtype="datetime64[D]").astype("datetime64[ns]")[codes]
     dates = pd.Series(values, text.index, name=text.name)
     return dates, dates.isna() & text.notna()
 
 
+def _are_serials(codes: np.ndarray, distinct: Iterable[str]) -> bool:
+    """Tell whether a column counts its days."""
+    counts = np.bincount(codes + 1)[1:]  # -1 is missing
+    counted = np.array([bool(_SERIAL.fullmatch(written)) for written in distinct], dtype=bool)
+    if not counted.any() or counts[~counted].sum() * 100 > counts.sum():
+        return False
+    others = (written for written, one in zip(distinct, counted, strict=True) if not one)
+    return not any(
+        form.fullmatch(written)
+        for written in others
+        for form in (_ISO_DAY, _GERMAN_DAY, _EITHER_DAY)
+    )
+
+
+def _is_month_first(distinct: Iterable[str], name: object) -> bool:
+    """Tell in which order a column writes day and month.
+
+    Raises
+    ------
+    DataError
+        If it could be either, or is both.
+    """
+    found = [one for written in distinct if (one := _EITHER_DAY.fullmatch(written))]
+    pairs = [(int(one[1]), int(one[3])) for one in found]
+    month_first = any(first <= 12 < second <= 31 for first, second in pairs)
+    day_first = any(second <= 12 < first <= 31 for first, second in pairs)
+    either = [first != second and first <= 12 and second <= 12 for first, second in pairs]
+    if (month_first and day_first) or (any(either) and not (month_first or day_first)):
+        example = found[either.index(True)] if any(either) else found[0]
+        raise DataError(
+            "{column}: days such as {example!r} can be read in two ways. State date_format = "
+            '"%d/%m/%Y" or "%m/%d/%Y", say, for the source in programme.toml.',
+            column=name,
+            example=example[0],
+        )
+    return month_first
+
+
 def _day_in_range(written: str, parse: Callable[[str], date | None]) -> date | None:
     try:
         if found := _ISO_DAY.fullmatch(written):
-            day: date | None = date(int(found[1]), int(found[2]), int(found[3]))
+            day: date | None = date(int(found[1]), int(found[3]), int(found[4]))
         else:
             day = parse(written)
-    except ValueError:  # the 31st of February
+    except (ValueError, OverflowError):  # the 31st of February
         return None
     return day if day and FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
-def _german_day(written: str) -> date | None:
-    found = _GERMAN_DAY.fullmatch(written)
-    if not found:
-        return None
-    year = int(found[3])
-    if len(found[3]) == 2:
-        year += 1900 if year >= PIVOT else 2000
-    return date(year, int(found[2]), int(found[1]))
+def _written_day(is_month_first: bool) -> Callable[[str], date | None]:
+    def parse(written: str) -> date | None:
+        if found := _GERMAN_DAY.fullmatch(written):
+            day, month, year = found.groups()
+        elif found := _EITHER_DAY.fullmatch(written):
+            day, _, month, year = found.groups()
+            if is_month_first:
+                day, month = month, day
+        else:
+            return None
+        century = 0 if len(year) == 4 else 1900 if int(year) >= PIVOT else 2000
+        return date(century + int(year), int(month), int(day))
+
+    return parse
+
+
+def _counted_day(first: date) -> Callable[[str], date | None]:
+    def parse(written: str) -> date | None:
+        found = _SERIAL.fullmatch(written)
+        return first + timedelta(int(found[1])) if found else None
+
+    return parse
 
 
 def _stated_day(date_format: str) -> Callable[[str], date | None]:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ostwerk_analysis.faults import DataError
@@ -175,6 +175,36 @@ def test_number_text_by_hand():
     assert cells.to_pylist() == ["1", "1.5", "1.2340", "-12.3450", None, None]
 
 
+def mark_by_hand(cells):
+    """Find the mark cell by cell, as the docstring says it."""
+    count = {",": 0, ".": 0, "both": 0}
+    for cell in cells:
+        if cell is None or not {",", "."} & set(cell):
+            continue
+        fits = [mark for mark in ",." if numbers([cell], mark) != [None]]
+        if fits:
+            count["both" if len(fits) == 2 else fits[0]] += 1
+    less, more = sorted((count[","], count["."]))
+    if (less == more and (more or count["both"])) or (count["both"] and less * 100 > more):
+        return AMBIGUOUS
+    return (max(",.", key=count.get)) if more else None
+
+
+NUMERALS = st.lists(
+    st.from_regex(r"-?[0-9]{1,4}([.,][0-9]{1,4})?([.,][0-9]{1,3})?( €)?", fullmatch=True)
+    | st.from_regex(r"[0-9]{1,3},[0-9]{1,3}", fullmatch=True)
+    | st.sampled_from(["1.234", "1,234", "0.5", "x", "1e5", None])
+)
+
+
+@given(NUMERALS)
+@example(["1,5", "12,345"])
+@example(["1.5", "12.345"])
+@example(["1,5"] * 100 + ["1.5", "1.234"])
+def test_mark_of_a_column_is_the_one_its_cells_give(cells):
+    assert find_decimal_mark(text(*cells)) == mark_by_hand(cells)
+
+
 @given(CELLS, st.sampled_from([None, ",", "."]))
 def test_any_text_gives_finite_numbers_or_is_bad(cells, mark):
     column = text(*cells)
@@ -221,10 +251,12 @@ BAD_DAYS = [
     "29.02.2023",
     "31.04.2026",
     "2026",
-    "07/31/2026",
-    "31/07/2026",
+    "31/31/2026",
+    "0/31/2026",
     "20260731",
-    "46234",
+    "4197",
+    "441970",
+    "80000",
     "07.2026",
     "Juli 2026",
     "2026-13-01",
@@ -240,6 +272,71 @@ def test_bad_day(cell):
     values, bad = to_date(text(cell))
     assert values.isna().all()
     assert bad.all()
+
+
+@pytest.mark.parametrize(
+    ("cells", "days"),
+    [
+        (["6/29/2015", "07/04/15", "1/2/2015"], ["2015-06-29", "2015-07-04", "2015-01-02"]),
+        (["29/6/2015", "07/04/15"], ["2015-06-29", "2015-04-07"]),
+        (["29-6-2015", "1-2-2015"], ["2015-06-29", "2015-02-01"]),
+        (["05/05/2015"], ["2015-05-05"]),
+        (["2015/06/29", "2015/1/2"], ["2015-06-29", "2015-01-02"]),
+        (["6/29/2015 2:30 PM", "1/2/2015 14:30:00"], ["2015-06-29", "2015-01-02"]),
+        (["05.02.16", "6/29/2015"], ["2016-02-05", "2015-06-29"]),
+        (["13/13/2015", "6/29/2015"], [None, "2015-06-29"]),
+        (["2/29/2015", "2/28/2015"], [None, "2015-02-28"]),
+    ],
+)
+def test_column_tells_the_day_from_the_month(cells, days):
+    values, bad = to_date(text(*cells))
+    assert [None if pd.isna(day) else str(day.date()) for day in values] == days
+    assert bad.tolist() == [day is None for day in days]
+
+
+@pytest.mark.parametrize(
+    ("cells", "example"),
+    [
+        (["05/06/2015"], "05/06/2015"),
+        (["05/05/2015", "1-2-15", None], "1-2-15"),
+        (["05/06/2015", "2015-12-31", "31.12.2015"], "05/06/2015"),
+        (["6/29/2015", "29/6/2015"], "6/29/2015"),
+        (["6/29/2015", "1/2/2015", "29/6/2015"], "1/2/2015"),
+    ],
+)
+def test_order_of_day_and_month_is_asked_for_where_it_is_not_certain(cells, example):
+    with pytest.raises(DataError, match=f"cost_eur: days such as '{example}' .* State date_format"):
+        to_date(text(*cells))
+    values, _ = to_date(text(*cells), "%m/%d/%Y")
+    assert len(values) == len(cells)
+
+
+def test_days_counted_by_a_spreadsheet_are_read_where_the_column_has_no_other():
+    # 44197 is 2021-01-01 in Excel, as 43831 is 2020-01-01 and 36526 is 2000-01-01
+    values, bad = to_date(text("44197", None, "43831.5", "36526,25"))
+    expected = ["2021-01-01", "2020-01-01", "2000-01-01"]
+    assert values.dropna().dt.strftime("%Y-%m-%d").tolist() == expected
+    assert not bad.any()
+    assert to_date(text("44197", "31.12.2020"))[1].tolist() == [True, False]
+    assert to_date(text("44197", "6/29/2015"))[1].tolist() == [True, False]
+    assert to_date(text("44197", "unbekannt"))[1].tolist() == [True, True]
+    assert to_date(text(*["44197"] * 99, "unbekannt"))[1].sum() == 1
+
+
+def test_days_counted_from_1904_are_stated():
+    # 2021-01-01 is 44197 days after 1899-12-30, 42735 after 1904-01-01
+    values, bad = to_date(text("42735", "2021-01-01", "01.01.2021"), "excel-1904")
+    assert values[:2].tolist() == [pd.Timestamp("2021-01-01")] * 2
+    assert bad.tolist() == [False, False, True]
+    assert to_date(text("44197", "x"), "excel")[0][0] == pd.Timestamp("2021-01-01")
+
+
+@given(st.lists(st.dates(date(1960, 1, 1), date(2099, 12, 31)), min_size=1))
+def test_days_survive_as_serials_and_in_american_form(days):
+    serials = [str((day - date(1899, 12, 30)).days) for day in days]
+    assert to_date(text(*serials))[0].dt.date.tolist() == days
+    american = [f"{day:%m/%d/%Y}" for day in days]
+    assert to_date(text(*american, "12/31/2020"))[0].dt.date.tolist()[:-1] == days
 
 
 def test_stated_form_replaces_the_german_one_beside_iso():
@@ -267,10 +364,13 @@ def test_two_digits_of_a_year_mean_one_of_a_hundred_years(day):
     assert values.dt.date.tolist() == [day]
 
 
-@given(CELLS)
+@given(CELLS | st.lists(st.from_regex(r"[0-9]{1,2}[-/][0-9]{1,2}[-/][0-9]{2,4}", fullmatch=True)))
 def test_any_text_gives_a_day_of_our_times_or_is_bad(cells):
     column = text(*cells)
-    values, bad = to_date(column)
+    try:
+        values, bad = to_date(column)
+    except DataError:
+        return
     assert (bad == (values.isna() & column.notna())).all()
     assert values.dropna().dt.year.between(1900, 2100).all()
 
