@@ -119,9 +119,9 @@ def with_shapes(
         closed is closed, and a polygon that is not valid made so if its area is in no doubt; both
         are among the repairs.
     """
-    shapes = shapely.from_wkb(wkb, on_invalid="ignore")
+    shapes = _decoded(wkb, "ignore")
     unread = np.flatnonzero(shapely.is_missing(shapes) & pd.notna(wkb))
-    shapes[unread] = shapely.from_wkb(wkb[unread], on_invalid="fix")  # closes rings
+    shapes[unread] = _decoded(wkb[unread], "fix")  # closes rings
     frame = gpd.GeoDataFrame(attributes, geometry=gpd.GeoSeries(shapely.force_2d(shapes), crs=crs))
     frame["_line"] = np.arange(1, len(frame) + 1)
     raw = asked_for(RawTable(frame, *put_aside(source, path, [], [], "geometry")), source)
@@ -164,6 +164,17 @@ def with_shapes(
     return named(done, source)
 
 
+def _decoded(wkb: np.ndarray, on_invalid: str) -> np.ndarray:
+    """Make shapes of WKB; what shapely does not know, such as curves, is missing."""
+    try:
+        return np.asarray(shapely.from_wkb(wkb, on_invalid=on_invalid), dtype=object)
+    except NotImplementedError:  # for all of them, though it may be about one
+        if len(wkb) == 1:
+            return np.array([None], dtype=object)
+        half = len(wkb) // 2
+        return np.concatenate([_decoded(wkb[:half], on_invalid), _decoded(wkb[half:], on_invalid)])
+
+
 def _features(source: Source, data: bytes) -> tuple[pd.DataFrame, np.ndarray, pyproj.CRS]:
     """Read attributes as text, shapes as WKB, and the CRS, of a file in any of the formats."""
     kind = _kind(source, data)
@@ -187,6 +198,7 @@ def _features(source: Source, data: bytes) -> tuple[pd.DataFrame, np.ndarray, py
             if kind == "GeoJSON":
                 options = {"DATE_AS_STRING": "YES", "ARRAY_AS_STRING": "YES"}
             meta, table = pyogrio.read_arrow(data, layer=layer, **options)
+            table.validate(full=True)  # text may not be UTF-8
     except (*DAMAGED, RuntimeError, LookupError) as error:
         raise damaged(source, error) from None
     shape_column = meta["geometry_name"] or "wkb_geometry"
@@ -284,7 +296,7 @@ def _check_xml(source: Source, data: bytes) -> None:
     parser.StartDoctypeDeclHandler = doctype
     try:
         parser.Parse(data, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError) as error:
         raise damaged(source, error) from None
     except ValueError:
         pass
@@ -297,19 +309,20 @@ def _check_xml(source: Source, data: bytes) -> None:
         )
 
 
-def _layer(source: Source, data: bytes) -> str:
-    """Choose the layer with shapes that is asked for; folders of a KML without any do not count."""
-    layers = [
-        str(name)
-        for name, kind in pyogrio.list_layers(data)
-        if kind is not None and (kind != "Unknown" or _has_features(data, str(name)))
-    ]
-    if not layers:
+def _layer(source: Source, data: bytes) -> int:
+    """Choose the layer with shapes that is asked for, by its place: one may have no name."""
+    names = {
+        place: "" if str(name).startswith("pyogrio_") else str(name)
+        for place, (name, kind) in enumerate(pyogrio.list_layers(data))
+        if kind is not None and (kind != "Unknown" or _has_features(data, place))
+    }
+    if not names:
         raise _no_features(source)
-    return shapefile.chosen(source, layers)
+    chosen = shapefile.chosen(source, list(names.values()))
+    return next(place for place, name in names.items() if name == chosen)
 
 
-def _has_features(data: bytes, layer: str) -> bool:
+def _has_features(data: bytes, layer: int) -> bool:
     """Tell whether a folder of a KML holds any itself."""
     return bool(pyogrio.read_info(data, layer=layer, force_feature_count=True)["features"] > 0)
 

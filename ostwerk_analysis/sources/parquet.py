@@ -80,7 +80,9 @@ def _table(source: Source, path: Path) -> pa.Table:
         file = pq.ParquetFile(pa.BufferReader(data))
         rows, columns = file.metadata.num_rows, file.metadata.num_columns
         if rows * columns <= CELLS_LIMIT:
-            return file.read()
+            table = file.read()
+            table.validate(full=True)  # text may not be UTF-8
+            return table
     except DAMAGED as error:
         raise damaged(source, error) from None
     raise DataError(
