@@ -25,7 +25,7 @@ from ..faults import DataError, repairs_frame
 from ..language import Sentence
 from ..programme import Source
 from . import shapefile
-from .parquet import DAMAGED, as_text, damaged
+from .parquet import as_text, damaged
 from .raw import (
     RawTable,
     asked_for,
@@ -199,7 +199,9 @@ def _features(source: Source, data: bytes) -> tuple[pd.DataFrame, np.ndarray, py
                 options = {"DATE_AS_STRING": "YES", "ARRAY_AS_STRING": "YES"}
             meta, table = pyogrio.read_arrow(data, layer=layer, **options)
             table.validate(full=True)  # text may not be UTF-8
-    except (*DAMAGED, RuntimeError, LookupError) as error:
+    except DataError:
+        raise
+    except Exception as error:  # for damaged files the binding of GDAL raises nearly anything
         raise damaged(source, error) from None
     shape_column = meta["geometry_name"] or "wkb_geometry"
     if meta["geometry_type"] is None or shape_column not in table.column_names or not len(table):

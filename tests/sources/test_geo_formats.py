@@ -326,6 +326,14 @@ def test_a_missing_part_is_named(tmp_path, shapefile_parts, part):
         read_bytes(tmp_path, "a.zip", zipped(content))
 
 
+def test_a_prj_that_is_no_text_is_refused(tmp_path, shapefile_parts):
+    content = shapefile_parts() | {"layer.prj": b"PROJCS[\"\x80\"]"}
+    with pytest.raises(DataError):
+        read_bytes(tmp_path, "a.zip", zipped(content))
+    raw = read_bytes(tmp_path, "a.zip", zipped(content | {"layer.prj": b""}), crs="EPSG:25833")
+    assert raw.frame.crs == "EPSG:25833"
+
+
 def test_parts_may_lie_in_a_folder_and_shout(tmp_path, shapefile_parts):
     content = {f"Daten/{name.upper()}": part for name, part in shapefile_parts().items()}
     content |= {"__MACOSX/Daten/._LAYER.SHP": b"x", "Daten/lies mich.txt": b"x"}
