@@ -187,7 +187,7 @@ class Source(Section):
             return
         try:
             parts = urlsplit(self.address)
-            is_address = parts.scheme in SCHEMES and bool(parts.netloc)
+            is_address = parts.scheme in SCHEMES and bool(parts.netloc) and parts.port != 0
         except ValueError:
             is_address = False
         if not is_address or re.search(r"[\s\x00-\x1f]", self.address):

@@ -1,0 +1,746 @@
+"""Against a real server on loopback, which serves well, badly, slowly and not at all."""
+
+import gzip
+import hashlib
+import json
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+import tomllib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+from ostwerk_analysis import DataError, fetching
+from ostwerk_analysis.faults import OstwerkError
+from ostwerk_analysis.programme import Programme, Source
+
+ROOT = Path(__file__).parent.parent
+DISTRICTS = (Path(__file__).parent / "small_city" / "districts.geojson").read_bytes()
+GRANTS = b"grant_id,business_id,measure_id,applied_on,status\nG1,B1,aid,2024-02-01,approved\n"
+PAGE = b"<!DOCTYPE html><html><head><title>Nicht gefunden &amp; weg</title></head></html>"
+GERMAN = {"LANG": "de_DE.UTF-8"}
+
+HEAD = """
+[programme]
+id = "city"
+name = "City"
+first_quarter = "2024-Q1"
+crs = "EPSG:25833"
+
+[city]
+id = "stadt"
+name = "Stadt"
+
+[[measures]]
+id = "aid"
+name = "Aid"
+"""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Gives what the test has put into ``server.answers`` under the path."""
+
+    def do_GET(self):
+        self.server.asked.append((self.path, dict(self.headers)))
+        answer = self.server.answers.get(self.path)
+        if answer is None:
+            self.send_error(404)
+        elif callable(answer):
+            answer(self)
+        else:
+            self.give(answer)
+
+    def give(self, body: bytes, status: int = 200, length: int | None = None, **headers: str):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body) if length is None else length))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def web():
+    """A server: ``web.answers["/a.csv"] = b"…"``, ``web.at("/a.csv")``."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    server.answers, server.asked = {}, []
+    server.at = lambda path: f"http://127.0.0.1:{server.server_port}{path}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(fetching, "BACKOFF_S", (0.01, 0.02))
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def city(tmp_path, web):
+    """Write a programme whose districts and grants are fetched: ``city(grants="address = …")``."""
+
+    def write(**keys: str) -> Programme:
+        folder = tmp_path / "city"
+        folder.mkdir(exist_ok=True)
+        address = f'address = "{web.at("/districts.geojson")}"'
+        sources = {"districts": "districts.geojson", "grants": "grants.csv"}
+        lines = [HEAD]
+        for table, path in sources.items():
+            own = keys.get(table, address if table == "districts" else None)
+            if own is not None:
+                crs = 'crs = "EPSG:25833"' if table == "districts" else ""
+                lines.append(f'[[sources]]\ntable = "{table}"\npath = "{path}"\n{crs}\n{own}\n')
+        (folder / "programme.toml").write_text("\n".join(lines), encoding="utf-8")
+        return Programme.read(folder)
+
+    web.answers["/districts.geojson"] = DISTRICTS
+    return write
+
+
+@pytest.fixture
+def grants(city, web):
+    """Fetch grants from an answer: ``grants(b"…")`` gives what became of them."""
+
+    def fetched(answer=GRANTS, keys="", path="/grants.csv") -> fetching.Fetched:
+        web.answers["/grants.csv"] = answer
+        programme = city(grants=f'address = "{web.at(path)}"\n{keys}')
+        [found] = fetching.fetch(programme, only="grants")
+        return found
+
+    return fetched
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    return tmp_path / "city"
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def names(folder: Path) -> set[str]:
+    """List what is left in a folder, but for the lock."""
+    return {path.name for path in folder.iterdir()} - {".fetch.lock"}
+
+
+# ---- a good file ----
+
+
+def test_a_good_file_is_brought_and_written_down(grants, folder):
+    found = grants()
+    assert (found.status, found.size, found.error) == ("fetched", len(GRANTS), None)
+    assert (found.path, found.tables) == ("grants.csv", ("grants",))
+    assert (folder / "grants.csv").read_bytes() == GRANTS
+    [(path, record)] = json.loads((folder / "fetched.json").read_text()).items()
+    assert (path, record["sha256"]) == ("grants.csv", sha256(GRANTS))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", record["fetched_on"])
+    assert names(folder) == {"programme.toml", "grants.csv", "fetched.json"}
+
+
+def test_a_fetched_file_may_be_read_by_those_who_may_read_others(grants, folder):
+    grants()
+    assert (folder / "grants.csv").stat().st_mode == (folder / "programme.toml").stat().st_mode
+
+
+def test_a_file_keeps_its_permissions(grants, folder):
+    grants()
+    (folder / "grants.csv").chmod(0o640)
+    assert grants(GRANTS + b"G2,B1,aid,2024-03-01,approved\n").status == "fetched"
+    assert (folder / "grants.csv").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_packed_answer_is_unpacked(grants, folder):
+    def packed(handler):
+        handler.give(gzip.compress(GRANTS), Content_Encoding="gzip")
+
+    assert grants(packed).status == "fetched"
+    assert (folder / "grants.csv").read_bytes() == GRANTS
+
+
+def test_progress_is_told_in_bytes(city, web):
+    told = []
+    fetching.fetch(city(), progress=lambda *one: told.append(one))
+    assert told[-1] == ("districts.geojson", len(DISTRICTS), len(DISTRICTS))
+
+
+def test_a_file_of_two_sources_is_fetched_once_and_must_fit_both(city, web, folder):
+    programme = city(grants=f'address = "{web.at("/grants.csv")}"')
+    web.answers["/grants.csv"] = GRANTS
+    with (folder / "programme.toml").open("a") as file:
+        file.write('[[sources]]\ntable = "sites"\npath = "./grants.csv"\n')
+    programme = Programme.read(folder)
+    [found] = fetching.fetch(programme, only="grants.csv")
+    assert (found.tables, found.status) == (("grants", "sites"), "failed")
+    assert "sites" in str(found.error)
+    assert len(web.asked) == 1
+
+
+# ---- nothing new ----
+
+
+def test_an_unchanged_file_is_not_sent_again(grants, web, folder):
+    sent = []
+
+    def answer(handler):
+        if handler.headers.get("If-None-Match") == '"v1"':
+            handler.send_response(304)
+            handler.end_headers()
+        else:
+            sent.append(handler.path)
+            handler.give(GRANTS, ETag='"v1"', Last_Modified="Mon, 02 Nov 2026 08:00:00 GMT")
+
+    assert grants(answer).status == "fetched"
+    assert grants(answer).status == "unchanged"
+    assert web.asked[-1][1]["If-Modified-Since"] == "Mon, 02 Nov 2026 08:00:00 GMT"
+    assert len(sent) == 1
+    # A file that someone has changed, or lost, is fetched whole.
+    (folder / "grants.csv").write_bytes(GRANTS[:-5])
+    assert grants(answer).status == "fetched"
+    (folder / "grants.csv").unlink()
+    assert grants(answer).status == "fetched"
+    assert len(sent) == 3
+
+
+def test_the_same_bytes_again_are_unchanged_without_the_servers_help(grants, folder):
+    grants()
+    before = (folder / "grants.csv").stat()
+    assert grants().status == "unchanged"
+    assert (folder / "grants.csv").stat().st_ino == before.st_ino
+
+
+def test_a_file_of_the_stated_sum_needs_no_network(grants, web):
+    stated = f'sha256 = "{sha256(GRANTS)}"'
+    assert grants(keys=stated).status == "fetched"
+    asked = len(web.asked)
+    assert grants(keys=stated).status == "unchanged"
+    assert len(web.asked) == asked
+
+
+def test_an_answer_that_says_unchanged_unasked_is_refused(grants):
+    said = grants(lambda handler: handler.give(b"", status=304)).error
+    assert "does not give it (304" in str(said)
+
+
+def test_a_file_that_nobody_fetched_is_kept_as_a_copy(grants, folder):
+    folder.mkdir()
+    by_hand = GRANTS.replace(b"2024-02-01", b"2024-02-02")
+    (folder / "grants.csv").write_bytes(by_hand)
+    found = grants()
+    assert found.kept == f"grants.{sha256(by_hand)[:8]}.csv"
+    assert (folder / found.kept).read_bytes() == by_hand
+    assert grants(GRANTS + b"G2,B1,aid,2024-03-01,approved\n").kept == ""
+
+
+# ---- what goes wrong ----
+
+
+def truncated(handler):
+    handler.give(GRANTS[:40], length=len(GRANTS))
+
+
+def page(handler):
+    handler.give(PAGE, Content_Type="text/html")
+
+
+def endless(handler):
+    handler.give(b"", status=302, Location="/grants.csv")
+
+
+def to_plain_ftp(handler):
+    handler.give(b"", status=302, Location="ftp://127.0.0.1/grants.csv")
+
+
+def to_this_machine(handler):
+    handler.give(b"", status=302, Location="file:///etc/hostname")
+
+
+def busy(handler):
+    handler.give(b"", status=503)
+
+
+def forbidden(handler):
+    handler.give(b"", status=403)
+
+
+def nonsense(handler):
+    handler.wfile.write(b"what do you want?\r\n\r\n")
+
+
+def wrong_packing(handler):
+    handler.give(b"no gzip at all", Content_Encoding="gzip")
+
+
+def silent_redirect(handler):
+    handler.give(PAGE, status=300)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (None, r"no such file \(404 Not Found\)"),
+        (truncated, "cut off"),
+        (page, "a web page instead, titled 'Nicht gefunden & weg'"),
+        (b"\xef\xbb\xbf\n<!-- -->\n<html lang='de'>", "a web page instead, titled '<html'"),
+        (endless, "redirected more than 5 times"),
+        (to_plain_ftp, "less safe"),
+        (to_this_machine, "less safe"),
+        (busy, r"busy or out of order \(503"),
+        (forbidden, r"does not give it \(403 Forbidden\)"),
+        (silent_redirect, r"does not give it \(300"),
+        (nonsense, "cannot be reached|cannot be understood"),
+        (wrong_packing, "cannot be understood"),
+        (b"", "empty"),
+        (GRANTS.replace(b"status", b"state"), "no column 'status'.*nearest is 'state'"),
+        (b"Error: session expired", "grants.csv"),
+    ],
+)
+def test_what_goes_wrong_is_said_and_leaves_the_old_file(grants, folder, web, answer, words):
+    grants()
+    record = (folder / "fetched.json").read_bytes()
+    failed = grants(answer)
+    assert failed.status == "failed"
+    assert re.search(words, failed.error.text("en"))
+    assert failed.error.text("de") != failed.error.text("en")
+    assert failed.size == len(GRANTS)
+    assert (folder / "grants.csv").read_bytes() == GRANTS
+    assert (folder / "fetched.json").read_bytes() == record
+    assert names(folder) == {"programme.toml", "grants.csv", "fetched.json"}
+
+
+def test_a_failed_download_says_what_to_bring_by_hand_and_where_to(grants, folder, web):
+    said = str(grants(None).error)
+    assert said.endswith(
+        f"By hand: bring the file of {web.at('/grants.csv')} to {folder / 'grants.csv'}"
+    )
+
+
+def test_another_sum_than_the_stated_one_is_refused(grants, folder):
+    stated = sha256(b"what was there in May")
+    said = str(grants(keys=f'sha256 = "{stated}"').error)
+    assert sha256(GRANTS) in said
+    assert stated in said
+    assert not (folder / "grants.csv").exists()
+
+
+def test_a_server_that_falters_is_asked_again(grants, web):
+    asked = []
+
+    def falters(handler):
+        asked.append(handler.path)
+        [busy, truncated, lambda handler: handler.give(GRANTS)][len(asked) - 1](handler)
+
+    assert grants(falters).status == "fetched"
+    assert len(asked) == 3
+
+
+def test_what_will_not_change_is_not_asked_again(grants, web):
+    grants(forbidden)
+    assert len(web.asked) == 1
+
+
+def test_a_redirect_to_the_file_is_followed(grants, web, folder):
+    web.answers["/old.csv"] = lambda handler: handler.give(b"", 301, Location="/grants.csv")
+    assert grants(path="/old.csv").status == "fetched"
+
+
+def test_a_redirect_from_https_to_http_is_not_followed():
+    class Response:
+        url, headers = "https://example.org/a", {"location": "http://example.org/a"}
+
+    with pytest.raises(DataError, match=r"from https to http://example\.org/a, a way .* less safe"):
+        fetching._onward(Response)
+    Response.url, Response.headers = "http://example.org/a", {"location": "https://example.org/b"}
+    assert fetching._onward(Response) == "https://example.org/b"
+
+
+def test_a_server_that_sends_nothing_is_left(grants, monkeypatch):
+    monkeypatch.setattr(fetching, "READ_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(fetching, "BACKOFF_S", ())
+    said = str(grants(lambda handler: time.sleep(1)).error)
+    assert "sends nothing for 0.2 s" in said
+
+
+def test_a_server_that_stops_in_the_middle_is_left(grants, monkeypatch):
+    monkeypatch.setattr(fetching, "READ_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(fetching, "BACKOFF_S", ())
+
+    def stops(handler):
+        handler.give(GRANTS[:30], length=len(GRANTS))
+        handler.wfile.flush()
+        time.sleep(1)
+
+    assert "sends nothing for 0.2 s" in str(grants(stops).error)
+
+
+def drips(handler):
+    """Send a byte now and then, so that no read ever times out."""
+    handler.give(b"", length=10_000)
+    for _ in range(60):
+        try:
+            handler.wfile.write(b"x")
+        except OSError:
+            return
+        time.sleep(0.1)
+
+
+def test_a_server_that_drips_is_left_after_the_time_limit(grants):
+    start = time.monotonic()
+    said = str(grants(drips, "time_limit_s = 0.5").error)
+    assert "It took longer than 0.5 s" in said
+    assert time.monotonic() - start < 4
+
+
+def test_a_file_beyond_the_size_limit_is_refused(grants):
+    def large(handler):
+        handler.give(GRANTS + b"x" * 2_000_000)
+
+    assert "larger than 0.5 MB" in str(grants(large, "size_limit_mb = 0.5").error)
+
+
+def test_a_small_answer_that_unpacks_to_much_is_refused(grants):
+    def bomb(handler):
+        handler.give(gzip.compress(bytes(50_000_000)), Content_Encoding="gzip")
+
+    assert "larger than 1 MB" in str(grants(bomb, "size_limit_mb = 1").error)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_named(city, web, tmp_path):
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", "key.pem", "-out", "certificate.pem"),
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        check=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
+    web.socket = context.wrap_socket(web.socket, server_side=True)
+    address = web.at("/grants.csv").replace("http:", "https:")
+    [found] = fetching.fetch(city(grants=f'address = "{address}"'), only="grants")
+    said = str(found.error)
+    assert re.search(r"certificate of 127\.0\.0\.1:\d+ cannot be trusted \(self.signed", said)
+    assert web.asked == []
+
+
+# ---- no network ----
+
+
+@pytest.fixture
+def closed():
+    """A port at which nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+def test_without_a_server_it_is_said_what_to_bring_by_hand(city, closed, folder):
+    address = f"http://127.0.0.1:{closed}/grants.csv"
+    [found] = fetching.fetch(city(grants=f'address = "{address}"'), only="grants")
+    assert re.search(r"127\.0\.0\.1:\d+ cannot be reached \(Connection refused\)", str(found.error))
+    assert f"{address} to {folder / 'grants.csv'}" in str(found.error)
+
+
+def test_a_server_without_a_name_is_said(city, monkeypatch):
+    def unknown(*arguments, **options):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    [found] = fetching.fetch(city(grants='address = "https://daten.example/g.csv"'), only="grants")
+    assert "daten.example cannot be reached" in str(found.error)
+
+
+def test_a_server_that_is_gone_is_not_waited_for_with_each_file(city, closed, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(fetching.time, "sleep", pauses.append)
+    gone = f"http://127.0.0.1:{closed}"
+    programme = city(districts=f'address = "{gone}/d.geojson"', grants=f'address = "{gone}/g.csv"')
+    assert [found.status for found in fetching.fetch(programme)] == ["failed", "failed"]
+    assert pauses == list(fetching.BACKOFF_S)
+
+
+# ---- interrupted, twice at once, in other places ----
+
+
+def test_a_killed_fetch_leaves_the_old_file_whole_and_the_next_one_clears_up(grants, web, folder):
+    grants()
+    half = threading.Event()
+
+    def stalls(handler):
+        handler.give(b"grant_id," + b"x" * 200_000, length=1_000_000)
+        handler.wfile.flush()
+        half.set()
+        time.sleep(5)
+
+    web.answers["/grants.csv"] = stalls
+    command = [Path(sys.executable).with_name("ostwerk"), "fetch", folder, "--only", "grants"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert half.wait(20)
+    written = folder / ".fetch" / "grants.csv"
+    while not (written.exists() and written.stat().st_size):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert written.exists()
+    assert (folder / "grants.csv").read_bytes() == GRANTS
+    longer = GRANTS + b"G2,B1,aid,2024-03-01,approved\n"
+    assert grants(longer).status == "fetched"
+    assert (folder / "grants.csv").read_bytes() == longer
+    assert names(folder) == {"programme.toml", "grants.csv", "fetched.json"}
+
+
+def test_two_fetches_at_once_are_one_too_many(city):
+    programme = city()
+    with fetching._alone(programme), pytest.raises(OstwerkError, match="fetched already"):
+        fetching.fetch(programme)
+
+
+@pytest.mark.parametrize("path", ["../outside.csv", "link/outside.csv"])
+def test_nothing_is_written_outside_of_the_folder(city, web, folder, tmp_path, path):
+    city()
+    (folder / "link").symlink_to(tmp_path)
+    text = (folder / "programme.toml").read_text()
+    text = text.replace("seed", "").replace('id = "city"', 'id = "city"\nallow_outside = true', 1)
+    text += f'[[sources]]\ntable = "grants"\npath = "{path}"\naddress = "{web.at("/grants.csv")}"\n'
+    (folder / "programme.toml").write_text(text)
+    web.answers["/grants.csv"] = GRANTS
+    found = fetching.fetch(Programme.read(folder))[1]
+    assert "must lie in the programme's folder" in str(found.error)
+    assert not (tmp_path / "outside.csv").exists()
+
+
+def test_a_folder_in_the_place_of_the_file_stays(grants, folder):
+    (folder / "grants.csv").mkdir(parents=True)
+    assert "not a plain file" in str(grants().error)
+    assert (folder / "grants.csv").is_dir()
+
+
+def test_a_full_disk_is_named(grants, monkeypatch):
+    def full(*arguments):
+        raise OSError(28, "No space left on device", "grants.csv")
+
+    monkeypatch.setattr(fetching.os, "fsync", full)
+    assert "cannot be written: No space left on device" in str(grants().error)
+
+
+def test_a_damaged_record_is_named(grants, city, folder):
+    grants()
+    (folder / "fetched.json").write_text("[1")
+    with pytest.raises(DataError, match=r"fetched\.json is damaged\. Delete it"):
+        fetching.fetch(city())
+
+
+# ---- what programme.toml may say ----
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"address": "ftp://example.org/a.csv"}, "must begin with https://"),
+        ({"address": "file:///etc/passwd"}, "must begin with https://"),
+        ({"address": "https:///a.csv"}, "must begin with https://"),
+        ({"address": "https://example.org:port/a.csv"}, "must begin with https://"),
+        ({"address": "https://example.org/a b.csv"}, "must begin with https://"),
+        ({"address": "https://someone@example.org/a.csv"}, "must not name a user"),
+        ({"address": "https://example.org/a.csv", "sha256": "abc"}, "64 digits"),
+        ({"sha256": "0" * 64}, "for a file with an address"),
+        ({"query": "SELECT 1"}, "query is for a postgresql:// address"),
+        ({"address": "postgresql://u@h/d"}, "either relation or query"),
+        ({"address": "postgresql://u@h/d", "relation": "a", "query": "b"}, "either relation or"),
+        ({"address": "postgresql://u@h/d", "relation": "a.b.c"}, "schema.table"),
+        ({"address": "postgresql://u@h/d", "relation": "a"}, r"end \.parquet"),
+        ({"time_limit_s": 0}, "time_limit_s"),
+    ],
+)
+def test_an_address_that_cannot_be_meant_is_refused(keys, words):
+    with pytest.raises(ValueError, match=words):
+        Source(table="grants", path="grants.csv", **keys)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://example.org/a.csv?api_key=42",
+        "https://example.org/a.csv?access_token=42",
+        "postgresql://user:word@example.org/db",
+        "postgresql://user@example.org/db?sslpassword=42",
+    ],
+)
+def test_an_address_with_a_secret_is_refused(city, address):
+    with pytest.raises(DataError, match="holds a secret"):
+        city(grants=f'address = "{address}"')
+
+
+def test_two_addresses_for_one_file_are_refused(city, web, folder):
+    city()
+    with (folder / "programme.toml").open("a") as file:
+        for path in ("a.csv", "./a.csv"):
+            file.write(f'[[sources]]\ntable = "grants"\npath = "{path}"\n')
+            file.write(f'address = "https://example.org/{len(path)}"\n')
+    with pytest.raises(DataError, match=r"'a\.csv' is to be fetched in two ways"):
+        Programme.read(folder)
+
+
+@pytest.mark.parametrize("path", ["programme.toml", "./fetched.json"])
+def test_files_of_the_programme_itself_cannot_be_fetched(city, folder, path):
+    city()
+    with (folder / "programme.toml").open("a") as file:
+        file.write(f'[[sources]]\ntable = "grants"\npath = "{path}"\n')
+        file.write('address = "https://example.org/a"\n')
+    with pytest.raises(DataError, match="cannot be fetched"):
+        Programme.read(folder)
+
+
+# ---- the command ----
+
+
+def test_the_command_lists_what_became_of_each_file_and_all_failures(city, web, ostwerk, folder):
+    city(grants=f'address = "{web.at("/gone.csv")}"')
+    said = ostwerk("fetch", folder)
+    assert said.returncode == 2
+    assert re.search(r"^ *districts +districts\.geojson +fetched +1,075", said.stdout, re.M)
+    assert re.search(r"^ *grants +grants\.csv +failed +–", said.stdout, re.M)
+    assert "grants.csv: The server has no such file (404 Not Found)" in said.stdout
+    said = ostwerk("fetch", folder, **GERMAN)
+    assert re.search(r"^ *districts +districts\.geojson +unverändert +1\.075", said.stdout, re.M)
+    assert "grants.csv: Der Server hat keine solche Datei (404 Not Found)" in said.stdout
+    assert said.stderr == ""
+
+
+def test_a_file_that_was_not_fetched_yet_is_named_by_check_and_run(city, ostwerk, folder):
+    city()
+    for command in ("check", "run"):
+        said = ostwerk(command, folder)
+        assert said.returncode == 2
+        assert "districts.geojson has not been fetched yet" in said.stderr
+        assert "ostwerk fetch" in said.stderr
+    assert ostwerk("fetch", folder).returncode == 0
+    assert ostwerk("check", folder).returncode == 0
+
+
+def test_only_takes_a_table_or_a_path_and_names_the_nearest(city, web, ostwerk, folder):
+    city(grants=f'address = "{web.at("/gone.csv")}"')
+    assert ostwerk("fetch", folder, "--only", "districts").returncode == 0
+    assert ostwerk("fetch", folder, "--only", "./districts.geojson").returncode == 0
+    said = ostwerk("fetch", folder, "--only", "district")
+    assert said.returncode == 2
+    assert "the nearest is 'districts'" in said.stderr
+
+
+def test_a_programme_without_addresses_has_nothing_to_fetch(city, ostwerk, folder):
+    city(districts="")
+    said = ostwerk("fetch", folder)
+    assert (said.returncode, said.stdout.strip()) == (
+        0,
+        "No source has an address, so there is nothing to fetch.",
+    )
+
+
+# ---- Leipzig ----
+
+LEIPZIG = ROOT / "data" / "leipzig"
+
+
+def test_without_a_network_leipzig_says_what_to_bring_by_hand(tmp_path, closed, monkeypatch):
+    folder = tmp_path / "leipzig"
+    folder.mkdir()
+    shutil.copyfile(LEIPZIG / "programme.toml", folder / "programme.toml")
+    # By a proxy that is not there, so that no name is looked up and nothing leaves the machine.
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{closed}")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    programme = Programme.read(folder)
+    found = fetching.fetch(programme)
+    assert len(found) == len(programme.sources) == 7
+    for source, one in zip(programme.sources, found, strict=True):
+        said = str(one.error)
+        assert re.match(rf"{re.escape(source.path)}: The server \S+leipzig\.de cannot be", said)
+        assert said.endswith(f"{source.address} to {folder / source.path}")
+    assert names(folder) == {"programme.toml"}
+
+
+def kdvalues(frame: pd.DataFrame) -> bytes:
+    """Write figures as the city's server does: a column for each year, a comma for the point."""
+    wide = frame.pivot_table(
+        index=["Gebiet", "Sachmerkmal"], columns="jahr", values="wert", aggfunc="first", sort=False
+    )
+    cells = wide.map(lambda cell: f'"{cell:g}"'.replace(".", ",") if pd.notna(cell) else '""')
+    lines = [",".join(f'"{name}"' for name in ("Gebiet", "Sachmerkmal", *wide.columns))]
+    for (area, figure), row in cells.iterrows():
+        lines.append(",".join([area, f'"{figure}"', *row]))
+    return ("\n".join(lines) + "\n").encode()
+
+
+@pytest.fixture(scope="module")
+def leipzig_answers(real_data) -> dict[str, bytes]:
+    """What the city's servers would send, made of the real files; by file of the programme."""
+    folder = real_data / "leipzig"
+    answers = {"unemployed.csv": (folder / "lis_arbeitslose.csv").read_bytes()}
+    for ours, name in (("ortsteile.json", "ortsteile"), ("stadtbezirke.json", "stadtbezirke")):
+        metric = gpd.read_file(folder / f"{name}.json").to_crs("EPSG:25833")
+        answers[ours] = metric.to_json(drop_id=True).encode()  # whose crs member says UTM33N
+    records = json.loads((folder / "lis_einwohner.json").read_bytes())["daten"]
+    people = pd.DataFrame(records)
+    area = people["ortsteil"].fillna(people["stadtbezirk"])
+    people = people.assign(
+        Gebiet=area.map(lambda one: one["name"] if isinstance(one, dict) else one).fillna("Leipzig")
+    )
+    people = people.rename(columns={"name": "Sachmerkmal"})
+    people["wert"] = pd.to_numeric(people["wert"])
+    answers["residents.csv"] = kdvalues(people)
+    for ours, name in (
+        ("sgb2.csv", "bedarfsgemeinschaften"),
+        ("craft.csv", "handwerksbetriebe"),
+        ("migration.csv", "migranten"),
+    ):
+        tidy = pd.read_csv(folder / f"{name}.csv", dtype={"ortsteil_code": str})
+        tidy = tidy.rename(columns={"ortsteil": "Gebiet", "sachmerkmal": "Sachmerkmal"})
+        answers[ours] = kdvalues(tidy)
+    return answers
+
+
+@pytest.mark.real
+def test_leipzig_is_fetched_and_checked(ostwerk, web, tmp_path, leipzig_answers):
+    folder = tmp_path / "leipzig"
+    folder.mkdir()
+    text = (LEIPZIG / "programme.toml").read_text(encoding="utf-8")
+    for source in tomllib.loads(text)["sources"]:
+        web.answers[f"/{source['path']}"] = leipzig_answers[source["path"]]
+        assert text.count(f'"{source["address"]}"') == 1
+        text = text.replace(source["address"], web.at(f"/{source['path']}"))
+    (folder / "programme.toml").write_text(text, encoding="utf-8")
+    said = ostwerk("fetch", folder)
+    assert (said.returncode, said.stdout.count(" fetched ")) == (0, 7), said.stdout
+    said = ostwerk("check", folder, "--report", tmp_path / "report")
+    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    accepted = {read["file"]: read["accepted"] for read in report["reads"]}
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert accepted["ortsteile.json"] == 63
+    assert accepted["stadtbezirke.json"] == 10
+    assert all(accepted.values())
+    rejected = {read["file"]: read["set_aside"] for read in report["reads"] if read["set_aside"]}
+    assert rejected == {}
+    assert "unchanged" in ostwerk("fetch", folder, "--only", "ortsteile.json").stdout
