@@ -21,7 +21,7 @@ UNIT_TOLERANCE = np.log(1.4)
 700 and 1400."""
 
 SMALLEST_OF_UNIT = 5
-"""Counts below may grow a hundredfold: from nothing."""
+"""Whole counts below may grow a hundredfold: from nothing."""
 
 SHIFT_DEVIATION, SHIFT_CHANGE, SHIFT_SHARE = 5.0, np.log(1.1), 0.85
 """A definition has changed if the median district moves by so many robust deviations of its usual
@@ -75,12 +75,11 @@ def units(panel: Panel) -> Iterator[Finding]:
     """
     everyone = np.arange(len(panel.areas))
     logs = _logs(panel, everyone)
-    last = _last_known(logs)
-    jump = logs - last
-    larger = np.exp(np.fmax(logs, last))
+    jump = logs - _last_known(logs)
+    smaller = np.fmin(panel.values, _last_known(panel.values))
+    is_small = panel.is_count[:, None, None] & (smaller < SMALLEST_OF_UNIT) & (smaller % 1 == 0)
     for unit in UNITS:
-        is_jump = np.abs(np.abs(jump) - np.log(unit)) <= UNIT_TOLERANCE
-        is_jump &= larger >= np.where(panel.is_count, SMALLEST_OF_UNIT * unit, 0)[:, None, None]
+        is_jump = (np.abs(np.abs(jump) - np.log(unit)) <= UNIT_TOLERANCE) & ~is_small
         steps = np.where(is_jump, np.sign(jump), 0).cumsum(-1)
         steps = np.where(np.isfinite(logs), steps, np.nan)
         off = np.nan_to_num(steps - _most_common(steps))

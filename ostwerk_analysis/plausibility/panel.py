@@ -79,6 +79,8 @@ def panel_of(figures: pd.DataFrame, districts: pd.DataFrame, origin: Mapping[str
 
 def median(values: np.ndarray, axis: int = -1) -> np.ndarray:
     """Give medians without the gaps; NaN where there is nothing else."""
+    if not values.shape[axis]:
+        return np.full(values.sum(axis).shape, np.nan)
     ordered = np.sort(values, axis=axis)  # gaps come last
     count = np.isfinite(ordered).sum(axis, keepdims=True)
     low, high = np.maximum((count - 1) // 2, 0), np.minimum(count // 2, values.shape[axis] - 1)
