@@ -1,4 +1,5 @@
 import json
+import zipfile
 
 import geopandas as gpd
 import numpy as np
@@ -8,8 +9,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ostwerk_analysis import coverage, geo
-from ostwerk_analysis.faults import REPAIR_COLUMNS, REPAIRS, RULES
+from ostwerk_analysis import check, coverage, geo, load
+from ostwerk_analysis.faults import REPAIR_COLUMNS, REPAIRS, RULES, DataError, sentence
 
 CRS = "EPSG:25833"
 
@@ -351,3 +352,171 @@ def test_official_districts_make_the_official_boroughs(real_data):
     differing = coverage.mend(areas, "districts", moved).repairs
     assert (differing["rule"] == "borough_differs").sum() == 10
     assert json.loads(differing.to_json())  # as the command writes it
+
+
+# Through the one way in
+
+
+def redraw(city, *shapes, crs="urn:ogc:def:crs:EPSG::25833"):
+    """Give the four districts of the small city other shapes."""
+    file = city / "districts.geojson"
+    document = json.loads(file.read_text())
+    document["crs"] = {"type": "name", "properties": {"name": crs}}
+    for feature, shape in zip(document["features"], shapes, strict=False):
+        feature["geometry"] = shapely.geometry.mapping(shape) if shape is not None else None
+    file.write_text(json.dumps(document))
+
+
+MARKT = box(317_000, 5_690_000, 318_000, 5_691_000)
+UFER = box(318_000, 5_690_000, 319_000, 5_691_000)
+PIN_HOLE = box(317_999.5, 5_690_500, 318_000.5, 5_690_500.5)
+
+
+def test_districts_are_mended_on_loading_and_it_is_told_where(small_city):
+    redraw(small_city, MARKT.difference(PIN_HOLE), UFER.difference(PIN_HOLE))
+    data = check(small_city)
+    assert data.districts.geometry.iloc[0].area == pytest.approx(1_000_000.25)
+    told = data.repairs.set_index("rule").loc[["sliver_given", "area_balance"]]
+    assert told["table"].tolist() == ["districts", "districts"]
+    assert told["source"].tolist() == ["districts.geojson", "districts.geojson"]
+    assert [told["line"].iloc[0], pd.isna(told["line"].iloc[1])] == [1, True]
+    assert told[["value", "becomes"]].to_numpy().tolist() == [
+        ["0.50 m² (01, 02; 318000, 5690500)", "01"],
+        ["3999999.500000 m²", "4000000.000000 m² (+0.5 m²)"],
+    ]
+    assert data.districts.is_valid.all()
+    assert data.districts.exterior.is_ccw.all()
+    assert not data.obstacles()
+
+
+def test_a_point_in_a_mended_pin_hole_has_a_district(small_city, change):
+    redraw(small_city, MARKT.difference(PIN_HOLE), UFER.difference(PIN_HOLE))
+    place_first_site(small_city, 318_000.2, 5_690_500.2)
+    data = check(small_city)
+    assert data.sites["district_id"].iloc[0] == "01"
+
+
+def place_first_site(city, easting, northing):
+    sites = pd.read_csv(city / "sites.csv", dtype=str)
+    place = gpd.GeoSeries([shapely.Point(easting, northing)], crs=CRS).to_crs(4326)[0]
+    sites.loc[0, ["lon", "lat", "address", "district_id"]] = [
+        str(place.x),
+        str(place.y),
+        None,
+        None,
+    ]
+    sites.to_csv(city / "sites.csv", index=False)
+
+
+RIVER = box(317_950, 5_690_000, 318_050, 5_691_000)
+
+
+def test_a_point_in_a_river_between_districts_lies_in_none(small_city):
+    # A river that is open to the outside is no gap that could be told, only a point can find it.
+    redraw(small_city, MARKT.difference(RIVER), UFER.difference(RIVER))
+    place_first_site(small_city, 318_010, 5_690_500)
+    data = check(small_city)
+    assert data.faults[["table", "rule"]].to_numpy().tolist()[:1] == [["sites", "outside"]]
+
+
+def test_a_point_in_a_river_within_a_district_lies_in_it(small_city):
+    redraw(small_city, box(317_000, 5_690_000, 318_050, 5_691_000), UFER.difference(RIVER))
+    place_first_site(small_city, 318_010, 5_690_500)
+    assert check(small_city).sites["district_id"].iloc[0] == "01"
+
+
+def test_a_point_in_a_gap_that_was_left_is_a_fault(small_city):
+    pond = box(317_900, 5_690_400, 318_100, 5_690_600)
+    redraw(small_city, MARKT.difference(pond), UFER.difference(pond))
+    place_first_site(small_city, 318_010, 5_690_500)
+    data = check(small_city)
+    assert "gap_left" in set(data.repairs["rule"])
+    assert data.faults[["table", "rule"]].to_numpy().tolist()[:1] == [["sites", "outside"]]
+
+
+def test_overlapping_districts_are_set_aside_and_stop_the_run(small_city):
+    redraw(small_city, box(317_000, 5_690_000, 318_100, 5_691_000))
+    data = check(small_city)
+    found = data.faults[data.faults["table"] == "districts"]
+    assert found[["line", "value", "rule", "expected"]].to_numpy().tolist() == [
+        [1, "01", "overlap", "02 (100000.0 m²)"],
+        [2, "02", "overlap", "01 (100000.0 m²)"],
+    ]
+    assert sentence(found.to_dict("records")[0]) == (
+        "districts.geojson, feature 1: The polygon of 01 overlaps that of 02 (100000.0 m²). Take "
+        "both from one official source, or draw their common border again."
+    )
+    assert data.districts["district_id"].tolist() == ["03", "04"]
+    read = data.reads.set_index("table").loc["districts"]
+    assert (read["rows_read"], read["accepted"], read["set_aside"]) == (4, 2, 2)
+    with pytest.raises(
+        DataError, match=r"districts from districts\.geojson: 2 of 4 rows set aside"
+    ):
+        load(small_city)
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        (None, "The geometry is missing."),
+        (shapely.Polygon(), "The geometry is empty."),
+        (shapely.Polygon([(0, 0), (9, 9), (9, 0), (0, 9)]), "not valid (Self-intersection"),
+        (shapely.Point(317_500, 5_690_500), "The shape of 01 is a POINT. Export areas as polygons"),
+    ],
+)
+def test_a_district_without_a_polygon_is_named_and_its_area_misses_it(small_city, shape, said):
+    redraw(small_city, shape)
+    data = check(small_city)
+    fault = data.faults[data.faults["table"] == "districts"].to_dict("records")[0]
+    assert said in sentence(fault)
+    assert any("has the district 01, which the table" in str(error) for error in data.obstacles())
+
+
+@pytest.mark.parametrize(
+    ("crs", "said"),
+    [
+        ("urn:ogc:def:crs:EPSG::25832", "is in EPSG:25832, but programme.toml states EPSG:25833"),
+        ("urn:ogc:def:crs:EPSG::99999", "the coordinate system .*99999' is not known"),
+    ],
+)
+def test_districts_in_another_system_than_stated_are_refused(small_city, crs, said):
+    redraw(small_city, crs=crs)
+    with pytest.raises(DataError, match=said):
+        check(small_city)
+
+
+def test_districts_may_come_as_a_zipped_shapefile(small_city, change):
+    frame = gpd.read_file(small_city / "districts.geojson").set_crs(CRS, allow_override=True)
+    frame = frame.rename(columns={"district_id": "OT"})  # a name there has ten letters at most
+    folder = small_city / "parts"
+    folder.mkdir()
+    frame.to_file(folder / "ortsteile.shp", encoding="UTF-8")
+    with zipfile.ZipFile(small_city / "districts.zip", "w") as archive:
+        for part in folder.iterdir():
+            archive.write(part, part.name)
+    file = small_city / "programme.toml"
+    change(file, 'path = "districts.geojson"', 'path = "districts.zip"')
+    change(
+        file,
+        'crs = "EPSG:25833"\n\n[[sources]]',
+        'columns = { district_id = "OT" }\n\n[[sources]]',
+    )
+    data = check(small_city)
+    assert data.districts["district_id"].tolist() == ["01", "02", "03", "04"]
+    assert data.districts.geometry.area.tolist() == [1_000_000.0] * 4
+    assert data.repairs["rule"].tolist() == ["ring_direction"]  # a Shapefile has them clockwise
+
+
+def test_a_link_that_leads_out_of_the_folder_is_not_followed(small_city, tmp_path):
+    outside = tmp_path / "outside.geojson"
+    (small_city / "districts.geojson").rename(outside)
+    (small_city / "districts.geojson").symlink_to(outside)
+    with pytest.raises(DataError, match=r"districts\.geojson lies outside the programme's folder"):
+        check(small_city)
+
+
+def test_a_source_of_the_wrong_ending_is_refused(small_city, change):
+    (small_city / "districts.geojson").rename(small_city / "districts.parquet")
+    change(small_city / "programme.toml", '"districts.geojson"', '"districts.parquet"')
+    with pytest.raises(DataError, match="is no Parquet file, though its name or format says so"):
+        check(small_city)

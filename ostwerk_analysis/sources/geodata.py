@@ -65,6 +65,7 @@ SAME_AREA = 1e-7
 """Share of its area that a mended polygon may differ by from what its rings measure."""
 
 _ESCAPE = re.compile(rb"\\u00([2-7][0-9A-Fa-f])")
+_CRS_NAME = re.compile(r"[\w:/. -]+")
 _CRS_OBJECT = re.compile(rb'"crs"\s*:\s*(?=\{)', re.IGNORECASE)
 
 
@@ -184,9 +185,8 @@ def _features(source: Source, data: bytes) -> tuple[pd.DataFrame, np.ndarray, py
             kind = "Shapefile"  # whose parts are together again in an archive of our own
         elif (kind := _kind(source, data)) == "zip":
             raise _no_format(source)
-    if kind == "GeoJSON":
-        _check_json(source, data)
-    elif kind == "KML":
+    named_crs = _named_crs(source, data) if kind == "GeoJSON" else None
+    if kind == "KML":
         _check_xml(source, data)
     try:
         with warnings.catch_warnings():
@@ -206,7 +206,9 @@ def _features(source: Source, data: bytes) -> tuple[pd.DataFrame, np.ndarray, py
     shape_column = meta["geometry_name"] or "wkb_geometry"
     if meta["geometry_type"] is None or shape_column not in table.column_names or not len(table):
         raise _no_features(source)
-    crs = settled_crs(source, meta["crs"], is_geojson=kind == "GeoJSON")
+    is_silent = kind == "GeoJSON" and named_crs is None  # then GDAL takes degrees
+    declared = None if is_silent and source.crs else named_crs or meta["crs"]
+    crs = settled_crs(source, declared)
     names = [name for name in meta["fields"] if kind != "KML" or name not in DRAWN_AS]
     tidy = [tidy_name(name) for name in names]
     check_names(source, tidy)
@@ -249,29 +251,41 @@ def _no_features(source: Source) -> DataError:
     )
 
 
-def _check_json(source: Source, data: bytes) -> None:
-    """Refuse JSON that tells GDAL to run a command, or to fetch a CRS from an address.
+def _named_crs(source: Source, data: bytes) -> str | None:
+    """Give the CRS that a GeoJSON names in its own way, which is older than RFC 7946.
 
     Raises
     ------
     DataError
-        If it does either.
+        If it names several, or says where to look for one, which GDAL would; if it is no GeoJSON
+        but tells GDAL to run a command.
     """
     plain = _ESCAPE.sub(lambda found: bytes.fromhex(found[1].decode()), data)
     if b"gdal_streamed_alg" in plain:
         raise _no_format(source)
+    names: list[str] = []
     for found in _CRS_OBJECT.finditer(plain):
         text = plain[found.end() : found.end() + 10_000].decode("utf-8", "replace")
         try:
-            kind = json.JSONDecoder().raw_decode(text)[0].get("type")
-        except (ValueError, RecursionError):
-            kind = None
-        if str(kind).lower() not in {"name", "epsg"}:
+            crs = json.JSONDecoder().raw_decode(text)[0]
+            said = crs["properties"]
+            name = said["name"] if crs["type"] == "name" else f"EPSG:{said['code']:d}"
+        except (ValueError, KeyError, TypeError, RecursionError):
+            name = None
+        if not isinstance(name, str) or not _CRS_NAME.fullmatch(name):
             raise DataError(
                 "{file} does not name its coordinate system but says where to look for it. Write "
                 "its name there, such as urn:ogc:def:crs:EPSG::25833.",
                 file=source.path,
             )
+        names.append(name)
+    if len(set(names)) > 1:
+        raise DataError(
+            "{file} names several coordinate systems: {names}. Save it in one.",
+            file=source.path,
+            names=", ".join(sorted(set(names))),
+        )
+    return names[0] if names else None
 
 
 def _check_xml(source: Source, data: bytes) -> None:
@@ -329,7 +343,7 @@ def _has_features(data: bytes, layer: int) -> bool:
     return bool(pyogrio.read_info(data, layer=layer, force_feature_count=True)["features"] > 0)
 
 
-def settled_crs(source: Source, declared: str | None, *, is_geojson: bool = False) -> pyproj.CRS:
+def settled_crs(source: Source, declared: str | None) -> pyproj.CRS:
     """Settle the CRS between what the file and what the source says.
 
     Raises
@@ -337,18 +351,7 @@ def settled_crs(source: Source, declared: str | None, *, is_geojson: bool = Fals
     DataError
         If neither says it, both say different ones, or one is not known.
     """
-    try:
-        of_file = pyproj.CRS(declared).to_2d() if declared else None
-        stated = pyproj.CRS(source.crs).to_2d() if source.crs else None
-    except pyproj.exceptions.CRSError:
-        raise DataError(
-            "{file}: the coordinate system {crs!r} is not known. State crs for the source in "
-            "programme.toml, such as EPSG:25833.",
-            file=source.path,
-            crs=source.crs or declared,
-        ) from None
-    if is_geojson and of_file == WGS84 and stated:
-        return stated  # GDAL gives degrees where a GeoJSON says nothing
+    stated, of_file = (_crs(source, name) if name else None for name in (source.crs, declared))
     if stated and of_file and not stated.equals(of_file, ignore_axis_order=True):
         raise DataError(
             "{file} is in {declared}, but programme.toml states {stated}. Remove crs there, or "
@@ -365,6 +368,19 @@ def settled_crs(source: Source, declared: str | None, *, is_geojson: bool = Fals
             file=source.path,
         )
     return crs
+
+
+def _crs(source: Source, name: str) -> pyproj.CRS:
+    try:
+        crs = pyproj.CRS(name).to_2d()
+        return WGS84 if crs.equals(WGS84, ignore_axis_order=True) else crs  # CRS84 among them
+    except (pyproj.exceptions.CRSError, ValueError):
+        raise DataError(
+            "{file}: the coordinate system {crs!r} is not known. State crs for the source in "
+            "programme.toml, such as EPSG:25833.",
+            file=source.path,
+            crs=name,
+        ) from None
 
 
 def _crs_name(crs: pyproj.CRS) -> str:

@@ -327,7 +327,7 @@ def test_a_missing_part_is_named(tmp_path, shapefile_parts, part):
 
 
 def test_a_prj_that_is_no_text_is_refused(tmp_path, shapefile_parts):
-    content = shapefile_parts() | {"layer.prj": b"PROJCS[\"\x80\"]"}
+    content = shapefile_parts() | {"layer.prj": b'PROJCS["\x80"]'}
     with pytest.raises(DataError):
         read_bytes(tmp_path, "a.zip", zipped(content))
     raw = read_bytes(tmp_path, "a.zip", zipped(content | {"layer.prj": b""}), crs="EPSG:25833")
@@ -639,3 +639,38 @@ def test_the_file_is_a_socket(tmp_path):
         bound.bind(str(tmp_path / "a.gpkg"))
         with pytest.raises(DataError):
             read_back(tmp_path / "a.gpkg")
+
+
+def test_a_geojson_that_names_degrees_is_not_in_the_stated_metres(tmp_path):
+    named = {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
+    content = features(named).encode()
+    with pytest.raises(DataError, match=r"is in EPSG:4326, but programme\.toml states EPSG:25833"):
+        read_bytes(tmp_path, "a.json", content, crs="EPSG:25833")
+    assert len(read_bytes(tmp_path, "a.json", content, crs="EPSG:4326").frame) == 1
+
+
+def test_the_older_numbers_of_geojson_are_known(tmp_path):
+    crs = {"type": "EPSG", "properties": {"code": 4326}}
+    assert read_bytes(tmp_path, "a.json", features(crs).encode()).frame.crs == "EPSG:4326"
+
+
+@pytest.mark.parametrize("name", ["EPSG:99999", "urn:ogc:def:crs:EPSG::1", "Leipzig", ""])
+def test_a_geojson_that_names_an_unknown_crs_is_refused(tmp_path, name):
+    crs = {"type": "name", "properties": {"name": name}}
+    with pytest.raises(DataError, match=r"is not known|does not name its coordinate system"):
+        read_bytes(tmp_path, "a.json", features(crs).encode(), crs="EPSG:4326")
+
+
+@pytest.mark.parametrize("name", ["+init=/etc/passwd:root", "+proj=utm +zone=33", "@/etc/passwd"])
+def test_a_crs_is_a_name_and_nothing_to_be_opened(tmp_path, name):
+    crs = {"type": "name", "properties": {"name": name}}
+    with pytest.raises(DataError, match="does not name its coordinate system"):
+        read_bytes(tmp_path, "a.json", features(crs).encode())
+
+
+def test_a_geojson_in_two_systems_is_refused(tmp_path):
+    crs = {"type": "name", "properties": {"name": "EPSG:4326"}}
+    other = json.dumps({"type": "name", "properties": {"name": "EPSG:25833"}})
+    content = features(crs).replace('"type": "Point"', f'"crs": {other}, "type": "Point"')
+    with pytest.raises(DataError, match="names several coordinate systems: EPSG:25833, EPSG:4326"):
+        read_bytes(tmp_path, "a.json", content.encode())

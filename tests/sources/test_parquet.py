@@ -161,8 +161,8 @@ def with_crs(crs):
 
 def test_shapes_that_say_nothing_are_in_degrees(read_shapes):
     raw = read_shapes(places(4326, HALL.coords[0]), without_crs)
-    assert raw.frame.crs.to_authority() == ("OGC", "CRS84")
-    with pytest.raises(DataError, match="lie outside the area of OGC:CRS84"):
+    assert raw.frame.crs == "EPSG:4326"
+    with pytest.raises(DataError, match="lie outside the area of EPSG:4326"):
         read_shapes(places(), without_crs)
 
 
