@@ -13,6 +13,7 @@ from typing import NamedTuple
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 
 from . import addresses, checks, corrections, coverage, geo, plausibility, sources
@@ -167,6 +168,7 @@ def read_source(
     file = files.get(source.path) or programme.source_path(source)
     before = digest(file, source)
     raw = sources.read(source, file)
+    pa.default_memory_pool().release_unused()  # as much again as the text that is kept
     if digest(file) != before:
         raise DataError(
             "{file} changed while it was read. Run again when it is complete.", file=source.path
@@ -490,18 +492,18 @@ def _place(
     is_odd, has_point = pd.Series(kind > 0, frame.index), pd.Series(kind >= 0, frame.index)
     located = geo.locate(placed.geometry, tables["districts"]).mask(is_odd)
     outside = has_point & ~is_odd & located.isna()
-    _refuse_exchanged(placed[has_point & ~is_drawn], outside, tables["districts"])
+    in_degrees = placed.loc[has_point & ~is_drawn, "_source"].value_counts()
+    _refuse_exchanged(placed[outside & ~is_drawn], in_degrees, tables["districts"])
     stated = placed["district_id"]
     elsewhere = located.notna() & stated.notna() & (located != stated)
     lost = ~has_point & stated.isna()
+    odd = placed.geometry[is_odd]
     bad = [
         checks.rows(
             placed[outside], np.where(is_drawn, "geometry", "lon and lat")[outside], "outside"
         ),
         checks.rows(placed[elsewhere], "district_id", "elsewhere", located[elsewhere]),
-        checks.rows(
-            placed[is_odd], TABLES[name].unique[0], "shape", placed.geom_type[is_odd].str.upper()
-        ),
+        checks.rows(odd, TABLES[name].unique[0], "shape", odd.geom_type.str.upper()),
     ]
     if name == "addresses":
         bad.append(checks.rows(placed[lost], "district_id", "needs", "there is no point"))
@@ -513,20 +515,22 @@ def _place(
 
 
 def _refuse_exchanged(
-    placed: gpd.GeoDataFrame, outside: pd.Series, districts: gpd.GeoDataFrame
+    outside: gpd.GeoDataFrame, in_degrees: pd.Series, districts: gpd.GeoDataFrame
 ) -> None:
     """Say once that the degrees of a file are exchanged, instead of once for each of its rows.
+
+    ``outside`` are the rows whose point lies in no district, ``in_degrees`` the number of points by
+    file.
 
     Raises
     ------
     DataError
         If most points of a file lie outside, and would lie inside if they were exchanged.
     """
-    for file, of_file in placed.groupby("_source"):
-        strange = of_file[outside[of_file.index]]
-        if 2 * len(strange) > len(of_file):
+    for file, strange in outside.groupby("_source"):
+        if 2 * len(strange) > in_degrees[file]:
             inside = geo.exchanged(strange["lon"], strange["lat"], districts)
-            if 2 * inside.sum() > len(of_file):
+            if 2 * inside.sum() > in_degrees[file]:
                 first = strange[inside].iloc[0]
                 raise DataError(
                     "{file}: longitude and latitude are exchanged, as in ({lon:g}, {lat:g}) on "
