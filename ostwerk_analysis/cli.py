@@ -419,11 +419,10 @@ def _bytes_progress(console: Console) -> "Iterator[fetching.Progress]":
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
     from rich.progress import Progress as Bars
 
-    columns = TextColumn("{task.description:<32}"), BarColumn(), DownloadColumn()
+    name = TextColumn("{task.description:<32}", markup=False)
     tasks: dict[str, Any] = {}
-    with Bars(
-        *columns, TransferSpeedColumn(), console=console, disable=not console.is_terminal
-    ) as bars:
+    columns = name, BarColumn(), DownloadColumn(), TransferSpeedColumn()
+    with Bars(*columns, console=console, disable=not console.is_terminal) as bars:
 
         def tell(path: str, done: int, total: int) -> None:
             if path not in tasks:
@@ -439,7 +438,7 @@ def _show_fetched(say: Console, files: "list[fetching.Fetched]", language: str) 
         say.print(text("No source has an address, so there is nothing to fetch.", language))
         return
     table = Table(*(text(heading, language) for heading in FETCH_HEADINGS), box=None)
-    table.columns[-1].justify = "right"
+    table.columns[1].overflow, table.columns[-1].justify = "fold", "right"
     for file in files:
         status = f"[{FETCH_COLOURS[file.status]}]{text(file.status, language)}[/]"
         size = number(file.size, "", language) if file.size else "–"

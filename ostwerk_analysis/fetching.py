@@ -48,7 +48,9 @@ VALIDATORS = {
 """Key of the record = header by which a server names the state of a file, and the one by which it
 is asked for nothing but another state."""
 
-PAGE = re.compile(r"\s*(?:<!--.*?-->\s*|<\?xml[^>]*>\s*)*(<!doctype html|<html)\b", re.I | re.S)
+PAGE = re.compile(
+    r"\s*(?:<!--.*?-->\s*|<\?xml[^>]*>\s*)*(<!doctype html|<html|<head|<body)\b", re.I | re.S
+)
 TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.I | re.S)
 CAUSE = re.compile(r"(?:\[Errno -?\d+\]|certificate verify failed:) ([^()'\"<>]+)")
 """What the system says, within all that libraries say around it."""
@@ -250,7 +252,7 @@ def _replace(
     source, old = sources[0], ""
     if target.exists():
         size, old = digest(target)
-        if source.sha256 == old:
+        if source.sha256.lower() == old:
             return size, "", False
     known = record.get(source.path, {})
     is_known = known.get("address") == source.address and known.get("sha256") == old != ""
@@ -261,7 +263,7 @@ def _replace(
             beside.parent.mkdir(parents=True)
             facts = _brought(_Task(source, target, beside, known if is_known else {}, lost, say))
             size, sha256 = digest(beside)
-            if source.sha256 and sha256 != source.sha256:
+            if source.sha256 and sha256 != source.sha256.lower():
                 raise DataError(
                     "The file at {address} has the SHA-256 {found}, but programme.toml states "
                     "{stated}. If the change is meant, state the new one there.",
@@ -302,7 +304,7 @@ def _writing(source: Source) -> Iterator[None]:
 
 def _move(beside: Path, target: Path) -> None:
     """Put a file in the place of another, so that there is always one of them, whole."""
-    with beside.open("rb") as opened:
+    with beside.open("rb+") as opened:
         os.fsync(opened.fileno())
     if target.exists():
         shutil.copymode(target, beside)
@@ -448,7 +450,7 @@ def _download(task: _Task) -> dict[str, Any]:
                     "The address is redirected more than {count} times, last to {onward}. Correct "
                     "address in programme.toml.",
                     count=MOST_REDIRECTS,
-                    onward=passed[-1],
+                    onward=_bare(passed[-1]),
                 )
         elif response.status_code == 304 and task.known:
             raise _UnchangedError
@@ -509,9 +511,14 @@ def _onward(response: Any) -> str:
             "The address is redirected from {before} to {onward}, a way that is less safe. Correct "
             "address in programme.toml.",
             before=before,
-            onward=onward,
+            onward=_bare(onward),
         )
     return onward
+
+
+def _bare(address: str) -> str:
+    """Write an address that a server has given without its end, where a key may be."""
+    return address.partition("?")[0]
 
 
 def _refusal(response: Any) -> Exception:

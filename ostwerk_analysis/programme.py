@@ -194,7 +194,7 @@ class Source(Section):
             yield Sentence("address must begin with https://, http:// or postgresql://")
         elif "@" in parts.netloc and not self.is_in_database:
             yield Sentence("address must not name a user")
-        if self.sha256 and not re.fullmatch("[0-9a-f]{64}", self.sha256):
+        if self.sha256 and not re.fullmatch("[0-9A-Fa-f]{64}", self.sha256):
             yield Sentence("sha256 must be 64 digits from 0 to 9 and a to f")
 
     def _wrong_database(self) -> Iterator[Sentence]:

@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import json
+import os
+import pty
 import re
 import shutil
 import signal
@@ -52,7 +54,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.server.asked.append((self.path, dict(self.headers)))
-        answer = self.server.answers.get(self.path)
+        answer = self.server.answers.get(self.path.partition("?")[0])
         if answer is None:
             self.send_error(404)
         elif callable(answer):
@@ -236,6 +238,11 @@ def test_a_file_of_the_stated_sum_needs_no_network(grants, web):
     assert len(web.asked) == asked
 
 
+def test_a_sum_may_be_written_in_capitals(grants):
+    stated = f'sha256 = "{sha256(GRANTS).upper()}"'
+    assert [grants(keys=stated).status for _ in range(2)] == ["fetched", "unchanged"]
+
+
 def test_an_answer_that_says_unchanged_unasked_is_refused(grants):
     said = grants(lambda handler: handler.give(b"", status=304)).error
     assert "does not give it (304" in str(said)
@@ -290,6 +297,10 @@ def wrong_packing(handler):
     handler.give(b"no gzip at all", Content_Encoding="gzip")
 
 
+def to_itself_with_a_key(handler):
+    handler.give(b"", status=302, Location="/grants.csv?key=Holunder")
+
+
 def silent_redirect(handler):
     handler.give(PAGE, status=300)
 
@@ -302,6 +313,7 @@ def silent_redirect(handler):
         (page, "a web page instead, titled 'Nicht gefunden & weg'"),
         (b"\xef\xbb\xbf\n<!-- -->\n<html lang='de'>", "a web page instead, titled '<html'"),
         (endless, "redirected more than 5 times"),
+        (to_itself_with_a_key, "redirected more than 5 times"),
         (to_plain_ftp, "less safe"),
         (to_this_machine, "less safe"),
         (busy, r"busy or out of order \(503"),
@@ -321,6 +333,7 @@ def test_what_goes_wrong_is_said_and_leaves_the_old_file(grants, folder, web, an
     assert failed.status == "failed"
     assert re.search(words, failed.error.text("en"))
     assert failed.error.text("de") != failed.error.text("en")
+    assert "Holunder" not in str(failed.error)
     assert failed.size == len(GRANTS)
     assert (folder / "grants.csv").read_bytes() == GRANTS
     assert (folder / "fetched.json").read_bytes() == record
@@ -470,6 +483,15 @@ def test_a_server_without_a_name_is_said(city, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     [found] = fetching.fetch(city(grants='address = "https://daten.example/g.csv"'), only="grants")
     assert "daten.example cannot be reached" in str(found.error)
+
+
+def test_a_name_that_is_looked_up_for_ever_is_given_up(city, monkeypatch):
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **options: time.sleep(4))
+    keys = 'address = "https://daten.example/g.csv"\ntime_limit_s = 0.1'
+    start = time.monotonic()
+    [found] = fetching.fetch(city(grants=keys), only="grants")
+    assert "It took longer than 0.1 s" in str(found.error)
+    assert time.monotonic() - start < 3
 
 
 def test_a_server_that_is_gone_is_not_waited_for_with_each_file(city, closed, monkeypatch):
@@ -627,6 +649,20 @@ def test_the_command_lists_what_became_of_each_file_and_all_failures(city, web, 
     assert re.search(r"^ *districts +districts\.geojson +unverändert +1\.075", said.stdout, re.M)
     assert "grants.csv: Der Server hat keine solche Datei (404 Not Found)" in said.stdout
     assert said.stderr == ""
+
+
+def test_a_bar_is_shown_on_a_terminal_and_nowhere_else(city, web, ostwerk, folder):
+    city()
+    assert "\x1b" not in ostwerk("fetch", folder).stdout
+    (folder / "districts.geojson").unlink()
+    screen, terminal = pty.openpty()
+    command = [Path(sys.executable).with_name("ostwerk"), "fetch", folder]
+    surrounding = os.environ | {"LC_ALL": "C.UTF-8", "COLUMNS": "120", "TERM": "xterm"}
+    subprocess.run(command, stdout=terminal, stderr=terminal, env=surrounding, check=True)
+    os.close(terminal)
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", os.read(screen, 100_000).decode())
+    os.close(screen)
+    assert re.search(r"districts\.geojson .*━.* 1\.1/1\.1 kB", shown)
 
 
 def test_a_file_that_was_not_fetched_yet_is_named_by_check_and_run(city, ostwerk, folder):
