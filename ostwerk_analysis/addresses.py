@@ -127,7 +127,8 @@ def place(
     is_stated, is_exact = stated[asked.index].notna(), found["placed_by"] == "address"
     differs = is_stated & is_exact & (found["district_id"] != stated[asked.index])
     used = found[found["placed_by"].notna() & (~is_stated | (is_exact & ~differs))]
-    bad = [_faults(found[differs], "district_id", "address_elsewhere", found["district_id"])]
+    wrong = found[differs]
+    bad = [_faults(wrong, "district_id", "address_elsewhere", wrong["district_id"])]
     if name == "businesses":
         lost = found[~is_stated & found["rule"].notna()]
         nowhere = rows[~has_point & stated.isna() & ~rows.index.isin(asked.index)]
@@ -145,9 +146,9 @@ def place(
 
 
 def _faults(rows: pd.DataFrame, column: object, rule: object, expected: object) -> pd.DataFrame:
-    """Say of rows that they break a rule; values in a Series are found by the rows' labels."""
-    found = pd.DataFrame({"row": rows.index}, index=rows.index)
-    return found.assign(column=column, rule=rule, expected=expected)
+    """Say of rows that they break a rule; what is no text differs from row to row."""
+    said = {"row": rows.index, "column": column, "rule": rule, "expected": expected}
+    return pd.DataFrame(said, index=rows.index)
 
 
 def _written(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
@@ -380,13 +381,14 @@ class Gazetteer:
         pairs = _matching(asked[asked["number"] > 0], self.sections, ["street"])
         side = pairs["number"] % 2
         pairs = pairs[(pairs["side"] == 2) | (pairs["side"] == side)]
-        at = _position(pairs["number"], pairs["suffix"])
-        exact = pairs[
-            (at >= _position(pairs["first"], pairs["first_suffix"]))
-            & (at <= _position(pairs["last"], pairs["last_suffix"]))
-        ]
-        around = pairs[pairs["number"].between(pairs["first"], pairs["last"])]
-        return pd.concat([exact, around[~around["query"].isin(exact["query"])]])
+        at, number = _position(pairs["number"], pairs["suffix"]), pairs["number"]
+        is_after = at >= _position(pairs["first"], pairs["first_suffix"])
+        is_inside = number.between(pairs["first"], pairs["last"])
+        exact = is_after & (at <= _position(pairs["last"], pairs["last_suffix"]))
+        found = pairs.iloc[:0]
+        for fits in (exact, is_after & is_inside, is_inside):
+            found = pd.concat([found, pairs[fits & ~pairs["query"].isin(found["query"])]])
+        return found
 
     def _on_street(self, asked: pd.DataFrame) -> pd.DataFrame:
         return _matching(asked, self.districts, ["street"])
@@ -428,7 +430,7 @@ class Gazetteer:
         parts = _SEPARATOR.split(before)
         if postcode:
             town, *more = _SEPARATOR.split(after)
-            town, street = self._cut_city(town.strip(" .-/()"))
+            town, street = self._cut_city(town.strip(" .-/"))
             parts += [street, *more]
         return [part.strip(" /-(") for part in parts], postcode, town
 

@@ -180,8 +180,8 @@ _address = {
 }
 _house_number = _pattern(r"^\s*\d", "a house number such as 12 or 12 a")
 _house_numbers = _pattern(
-    r"(?i)^\s*\d{1,4}\s*[a-z]?\s*([-–]\s*(\d{1,4}\s*[a-z]?)?)?"
-    r"(\s*[,;]\s*\d{1,4}\s*[a-z]?\s*([-–]\s*(\d{1,4}\s*[a-z]?)?)?)*\s*$",
+    r"(?i)^\s*[1-9]\d{0,3}\s*[a-z]?\s*([-–]\s*([1-9]\d{0,3}\s*[a-z]?)?)?"
+    r"(\s*[,;]\s*[1-9]\d{0,3}\s*[a-z]?\s*([-–]\s*([1-9]\d{0,3}\s*[a-z]?)?)?)*\s*$",
     "house numbers such as 1-13, 15a or 17-",
 )
 
