@@ -1,6 +1,6 @@
 """How sure each step from an address to its district is: addresses are left out and looked up.
 
-Run: ``python benchmarks/addresses.py FOLDER``. The folder holds ``addresses/``: an address file
+Run: ``python benchmarks/addresses.py [FOLDER]``. The folder holds ``addresses/``: an address file
 with coordinates and districts (OpenStreetMap, 2025), sections of house numbers (2014) and streets
 with their districts. Each address that is left out is looked up in what is left; the district that
 the file gives by its point is taken as true. Shares are means over seeded samples, with the range
@@ -8,6 +8,7 @@ in which 95 % of them lie. Single lists are asked for all addresses; there the r
 bootstrap draws of whole streets, since errors of one street go together.
 """
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -17,6 +18,8 @@ import pandas as pd
 
 from ostwerk_analysis.addresses import STEPS, Gazetteer
 
+REPOSITORY = Path(__file__).parent.parent
+REAL_DATA = Path(os.environ.get("OSTWERK_REAL_DATA", REPOSITORY.parent / "shared" / "data"))
 SAMPLES, SHARE_LEFT_OUT, SHARE_THINNED, LEFT_IN_THINNED = 20, 0.1, 0.3, 0.1
 DRAWS = 200
 
@@ -115,7 +118,11 @@ def print_errors(title: str, lists: dict[str, pd.DataFrame], result: pd.DataFram
 
 def main() -> None:
     """Measure and print."""
-    lists = lists_of(Path(sys.argv[1]) / "addresses")
+    folder = Path(sys.argv[1]) if sys.argv[1:] else REAL_DATA
+    if not (folder / "addresses").is_dir():
+        print(f"No address lists in {folder}; name their folder.")
+        return
+    lists = lists_of(folder / "addresses")
     addresses = lists["addresses"]
     start = time.perf_counter()
     gazetteer = Gazetteer(lists, ["Leipzig"])

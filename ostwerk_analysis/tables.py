@@ -180,8 +180,8 @@ _address = {
 }
 _house_number = _pattern(r"^\s*\d", "a house number such as 12 or 12 a")
 _house_numbers = _pattern(
-    r"(?i)^\s*[1-9]\d{0,3}\s*[a-z]?\s*([-–]\s*([1-9]\d{0,3}\s*[a-z]?)?)?"
-    r"(\s*[,;]\s*[1-9]\d{0,3}\s*[a-z]?\s*([-–]\s*([1-9]\d{0,3}\s*[a-z]?)?)?)*\s*$",
+    r"(?i)^\s*[1-9]\d{0,3}\s*[a-z]?\s*(?:[-–]\s*(?:[1-9]\d{0,3}\s*[a-z]?)?)?"
+    r"(?:\s*[,;]\s*[1-9]\d{0,3}\s*[a-z]?\s*(?:[-–]\s*(?:[1-9]\d{0,3}\s*[a-z]?)?)?)*\s*$",
     "house numbers such as 1-13, 15a or 17-",
 )
 
@@ -465,7 +465,13 @@ TABLES: dict[str, pa.DataFrameSchema] = {
             "specific_objective": _text("Specific objective."),
             "eu_rate_pct": _column("number", "Rate of the Union's share.", _between(0, 100)),
             "location": _text("Place."),
+            "postcode": _text("Postcode of the place."),
+            "municipality": _text("Municipality, where the place says it for certain."),
             "county": _text("County of the place."),
+            "placed_by": _text(
+                "The closest that the list says of the place; beneficiary is no place of its own.",
+                _one_of("point", "postcode", "municipality", "county", "beneficiary"),
+            ),
             "intervention_type": _text("Type of intervention."),
         },
         _not_before("ends_on", "started_on"),
