@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import disclosure, faults, figures, geo, indicators, observations, release
+    from . import corrections, disclosure, faults, figures, geo, indicators, observations, release
     from .dashboard.explorer import explore
     from .dataset import Dataset
     from .faults import DataError, DisclosureError, NotebookError, OstwerkError, ReleaseError
@@ -32,6 +32,7 @@ __all__ = [
     "Programme",
     "ReleaseError",
     "check",
+    "corrections",
     "disclosure",
     "explore",
     "faults",

@@ -413,6 +413,27 @@ def _texts(cells: "pd.Series") -> "pd.Series":
     return cells.astype("str").fillna("")
 
 
+def repair_sentences(repairs: "pd.DataFrame", language: str = "en") -> "pd.DataFrame":
+    """Say repairs in words: one row for each kind in a column of a file, with its first example.
+
+    Returns
+    -------
+    DataFrame, shape (n, 4)
+        ``table``, ``file``, ``repairs``, how many there are, and the ``sentence``.
+    """
+    import pandas as pd
+
+    # Corrections are told apart by their code, which stands as the reason.
+    code = repairs["reason"].where(repairs["rule"] == "correction", "")
+    keys = [repairs[name] for name in ("table", "file", "column", "rule")]
+    rows = []
+    for (table, file, _, rule, _), group in repairs.groupby([*keys, code], sort=False):
+        first = group.iloc[0].replace("", "–").to_dict()
+        said = text(REPAIRS[rule], language, **first)
+        rows.append({"table": table, "file": file, "repairs": len(group), "sentence": said})
+    return pd.DataFrame(rows, columns=["table", "file", "repairs", "sentence"])
+
+
 def finding_sentences(
     findings: "pd.DataFrame", language: str = "en", names: Mapping[str, str] | None = None
 ) -> "pd.DataFrame":

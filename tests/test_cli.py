@@ -7,11 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from ostwerk_analysis import release
+from ostwerk_analysis import check, release
 from ostwerk_analysis.pipeline.run import run
 
 COMMANDS = ["init", "fetch", "check", "run", "serve", "demo", "lab", "releases", "verify"]
@@ -304,6 +305,40 @@ def test_a_later_check_leaves_nothing_of_an_earlier_one(ostwerk, faulty_city, ch
     assert [path.name for path in folder.iterdir()] == ["report.json"]
 
 
+def test_a_check_says_what_was_corrected_and_what_is_in_doubt(ostwerk, small_city, change):
+    """All districts have 0 residents in 2025; a declared fault of 2024 no longer occurs."""
+    file = small_city / "statistics.csv"
+    rows = [
+        f"0{code},,{year},residents,{0 if year == 2025 else 1000 * code},"
+        for code in range(1, 5)
+        for year in range(2020, 2027)
+        if year != 2024
+    ]
+    file.write_text(file.read_text() + "\n".join(rows) + "\n")
+    head = '[[corrections]]\nsource = "statistics.csv"\ncolumn = "value"\nbecomes = ""\n'
+    with (small_city / "programme.toml").open("a") as programme:
+        programme.write(head + 'id = "old"\nbelow = -5\nwhy = "Gone."\n')
+        programme.write(
+            head + 'id = "quarter"\nwhere = { statistic = ["unemployed"] }\nequals = "0"\n'
+            'why = { de = "Gesperrt.", en = "Suppressed." }\n'
+        )
+    said = ostwerk("check", small_city, "--report", "said", **GERMAN)
+    assert said.returncode == 0
+    assert "statistics.csv: 1 Zellen korrigiert (quarter): Gesperrt." in said.stdout
+    assert "old: Der Fehler, den sie korrigiert, tritt nicht mehr auf." in said.stdout
+    assert "residents, Ortsteile, 2025: 0 in 4 Werten, wo zusammen 10.000 üblich ist." in said.stdout
+    proposal = small_city.parent / "said"
+    [proposed] = tomllib.loads((proposal / "corrections.toml").read_text("utf-8"))["corrections"]
+    assert proposed["where"] == {"statistic": ["residents"], "period": ["2025"]}
+    # Pasted as it is, it does what it says, and nothing is left in doubt.
+    old = head + 'id = "old"\nbelow = -5\nwhy = "Gone."\n'
+    pasted = (proposal / "corrections.toml").read_text("utf-8")
+    change(small_city / "programme.toml", old, pasted)
+    data = check(small_city)
+    assert data.findings.empty
+    assert data.corrections["cells"].tolist() == [4, 1]
+
+
 def test_a_german_check_speaks_and_writes_german(ostwerk, faulty_city):
     said = ostwerk("check", faulty_city, "--report", "said", **GERMAN)
     assert "contacts.csv, Zeile 6" in said.stdout
@@ -342,7 +377,7 @@ def test_releases_are_listed_and_verified_until_they_are_damaged(ostwerk, releas
 
     verified = ostwerk("verify", Path("published", "musterstadt", "2025-Q2"))
     assert verified.returncode == 0, verified.stderr
-    assert verified.stdout.splitlines()[-1] == "All 14 tables are byte-identical."
+    assert verified.stdout.splitlines()[-1] == "All 17 tables are byte-identical."
 
     observations = release.open(released).observations
     observations.loc[0, "value"] += 1

@@ -6,6 +6,7 @@ import pytest
 from ostwerk_analysis import language
 from ostwerk_analysis.faults import (
     FAULT_COLUMNS,
+    REPAIRS,
     RULES,
     SAID_IN_WORDS,
     DataError,
@@ -16,6 +17,8 @@ from ostwerk_analysis.faults import (
     as_error,
     faults_frame,
     nearest,
+    repair_sentences,
+    repairs_frame,
     sentence,
     sentences,
 )
@@ -137,3 +140,23 @@ def test_the_nearest_name_is_found_whatever_its_case():
     assert nearest("NAME", names) == "name"
     assert nearest("x", []) == ""
     assert nearest("zzz", names) in names
+
+
+def test_repairs_are_said_once_for_each_kind_with_their_number():
+    row = {"table": "statistics", "file": "lis.csv", "column": "value", "value": "0", "line": 4}
+    of_c1 = row | {"rule": "correction", "reason": "c1"}
+    of_c2 = row | {"rule": "correction", "reason": "c2", "becomes": "3"}
+    said = repair_sentences(repairs_frame([of_c1, of_c1, of_c2]))
+    assert said[["repairs", "sentence"]].to_dict("records") == [
+        {"repairs": 2, "sentence": "0 in value becomes – by the correction c1."},
+        {"repairs": 1, "sentence": "0 in value becomes 3 by the correction c2."},
+    ]
+    assert repair_sentences(repairs_frame()).empty
+
+
+@pytest.mark.parametrize("rule", REPAIRS)
+@pytest.mark.parametrize("spoken", ["de", "en"])
+def test_every_repair_can_be_said(rule, spoken):
+    row = {"table": "districts", "rule": rule, "value": "v", "column": "c", "becomes": "b"}
+    [said] = repair_sentences(repairs_frame([row]), spoken)["sentence"]
+    assert "{" not in said

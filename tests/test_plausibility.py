@@ -42,9 +42,7 @@ def found(*tables, areas=AREAS, **origin):
 
 def places(table):
     """Say which rule was found where."""
-    return [
-        (row["rule"], row["area_id"], row["period"]) for row in table.to_dict("records")
-    ]
+    return [(row["rule"], row["area_id"], row["period"]) for row in table.to_dict("records")]
 
 
 def test_quiet_figures_raise_no_doubt():

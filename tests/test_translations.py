@@ -108,6 +108,11 @@ TABLES_OF_SENTENCES = {
         "doubt.text": [doubt.text for doubt in faults.FINDINGS.values()],
         "doubt.remedy": [doubt.remedy for doubt in faults.FINDINGS.values()],
         "ALL_OF[level]": faults.ALL_OF.values(),
+        "REPAIRS[rule]": faults.REPAIRS.values(),
+    },
+    "figures/doubts.py": {
+        "doubt.title": [doubt.title for doubt in faults.FINDINGS.values()],
+        "FINDINGS[rule].title": [doubt.title for doubt in faults.FINDINGS.values()],
     },
     "figures/about.py": {"PROTECTION": [downloads.PROTECTION]},
     "figures/values.py": {

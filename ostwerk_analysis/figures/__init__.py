@@ -7,6 +7,7 @@ English, and that can be read without colours, without sight and without a scrip
 from .about import about, heading
 from .bars import bars, target_bars
 from .charts import Chart, time_series
+from .doubts import doubts
 from .map import district_map
 from .tables import key_figures, observation_table, targets_reached
 from .values import Figure, available
@@ -18,6 +19,7 @@ __all__ = [
     "available",
     "bars",
     "district_map",
+    "doubts",
     "heading",
     "key_figures",
     "observation_table",

@@ -22,7 +22,7 @@ def test_the_files_of_the_city_are_not_needed(quick_city, released):
     verdict = verify(released)
     assert verdict.same
     assert verdict.compared == 9 + 5  # tables and downloads
-    assert verdict.lines("en") == ["All 14 tables are byte-identical."]
+    assert verdict.lines("en") == ["All 17 tables are byte-identical."]
 
 
 def test_verifying_changes_nothing(released, tmp_path):
