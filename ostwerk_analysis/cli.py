@@ -261,7 +261,6 @@ def application(language: str) -> typer.Typer:
             data = read(programme)
         _show_reads(say, data, language)
         _show_faults(say, data, language)
-        _show_repairs(say, data, language)
         _show_corrections(say, data, language)
         _show_findings(say, data, language)
         folder = report or out / "runs" / data.programme.id / "check"
@@ -539,15 +538,6 @@ def _show_faults(say: Console, data: "Dataset", language: str) -> None:
 
     for fault in data.faults.to_dict("records"):
         say.print(f"{fault['table']}: {sentence(fault, language)}", markup=False)
-
-
-def _show_repairs(say: Console, data: "Dataset", language: str) -> None:
-    from .faults import repair_sentences
-
-    repairs = data.repairs[data.repairs["rule"] != "correction"]
-    for row in repair_sentences(repairs, language).to_dict("records"):
-        many = f" ({number(row['repairs'], '', language)}×)" if row["repairs"] > 1 else ""
-        say.print(f"{row['table']}: {row['file']}: {row['sentence']}{many}", markup=False)
 
 
 def _show_corrections(say: Console, data: "Dataset", language: str) -> None:

@@ -413,7 +413,7 @@ def _texts(cells: "pd.Series") -> "pd.Series":
     return cells.astype("str").fillna("")
 
 
-def repair_sentences(repairs: "pd.DataFrame", language: str = "en") -> "pd.DataFrame":
+def repairs_by_kind(repairs: "pd.DataFrame", language: str = "en") -> "pd.DataFrame":
     """Say repairs in words: one row for each kind in a column of a file, with its first example.
 
     Returns

@@ -17,7 +17,7 @@ from ostwerk_analysis.faults import (
     as_error,
     faults_frame,
     nearest,
-    repair_sentences,
+    repairs_by_kind,
     repairs_frame,
     sentence,
     sentences,
@@ -146,17 +146,17 @@ def test_repairs_are_said_once_for_each_kind_with_their_number():
     row = {"table": "statistics", "file": "lis.csv", "column": "value", "value": "0", "line": 4}
     of_c1 = row | {"rule": "correction", "reason": "c1"}
     of_c2 = row | {"rule": "correction", "reason": "c2", "becomes": "3"}
-    said = repair_sentences(repairs_frame([of_c1, of_c1, of_c2]))
+    said = repairs_by_kind(repairs_frame([of_c1, of_c1, of_c2]))
     assert said[["repairs", "sentence"]].to_dict("records") == [
         {"repairs": 2, "sentence": "0 in value becomes – by the correction c1."},
         {"repairs": 1, "sentence": "0 in value becomes 3 by the correction c2."},
     ]
-    assert repair_sentences(repairs_frame()).empty
+    assert repairs_by_kind(repairs_frame()).empty
 
 
 @pytest.mark.parametrize("rule", REPAIRS)
 @pytest.mark.parametrize("spoken", ["de", "en"])
 def test_every_repair_can_be_said(rule, spoken):
     row = {"table": "districts", "rule": rule, "value": "v", "column": "c", "becomes": "b"}
-    [said] = repair_sentences(repairs_frame([row]), spoken)["sentence"]
+    [said] = repairs_by_kind(repairs_frame([row]), spoken)["sentence"]
     assert "{" not in said
