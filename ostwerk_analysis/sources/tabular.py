@@ -113,7 +113,16 @@ def cells(source: Source, path: Path, names: Collection[str] = ()) -> RawTable:
     if records is None:
         header, found = _split_irregular(body, delimiter, source, header_line)
     else:
-        header = _names(body[records.starts[0] : records.ends[0]].decode(), delimiter)
+        head = body[records.starts[0] : records.ends[0]].decode()
+        if len(head) > csv.field_size_limit():
+            raise DataError(
+                "{file}, line {line}: the header has more than {count} characters. Correct "
+                "header_line or delimiter in programme.toml, or close a quotation mark.",
+                file=source.path,
+                line=header_line,
+                count=csv.field_size_limit(),
+            )
+        header = _names(head, delimiter)
         found = _split(body, delimiter, _without_first(records), len(header))
     table, lines, broken = found
     table, lines = without_blank_rows(table, lines + header_line)
@@ -444,9 +453,20 @@ def _split(body: bytes, delimiter: str, records: Records, width: int) -> Cells:
     broken = [
         (int(line), text)
         for line, text in zip(lines[~fits], texts, strict=True)
-        if text.replace(delimiter, "").replace('"', "").strip()
+        if _has_text(text, delimiter)
     ]
     return Cells(table, lines[fits], broken)
+
+
+def _has_text(record: str, delimiter: str) -> bool:
+    """Tell whether a record has a cell that is not blank."""
+    if record.replace(delimiter, "").replace('"', "").strip():
+        return True
+    try:  # cells may consist of delimiters and marks
+        rows = csv.reader(_lines(record), delimiter=delimiter)
+        return any(cell.strip() for row in rows for cell in row)
+    except csv.Error:  # a cell longer than csv takes
+        return True
 
 
 def _lines(text: str) -> Iterator[str]:

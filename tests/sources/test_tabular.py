@@ -1,5 +1,6 @@
 import csv
 import io
+import os
 import re
 import tempfile
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from ostwerk_analysis.faults import DataError, sentence
 from ostwerk_analysis.programme import Source
-from ostwerk_analysis.sources import read, tabular
+from ostwerk_analysis.sources import marks, read, tabular
 
 
 @pytest.fixture
@@ -119,6 +120,19 @@ def test_swallowed_lines_do_not_pass_as_one_cell(read_text):
     huge = "x" * 200_000
     with pytest.raises(DataError, match="line 3: a quotation mark"):
         read_text(f'a;b\n1;"x"y\n2;"{huge}\n{huge}";3\n', delimiter=";")
+
+
+@pytest.mark.parametrize("header", ['a;"{}"', "a;{}"])
+def test_header_of_endless_length_is_refused(read_text, header):
+    with pytest.raises(DataError, match=r"line 1: the header has more than 131.?072 characters"):
+        read_text(header.format("x" * 200_000) + "\n1;2\n", delimiter=";")
+
+
+def test_broken_record_of_marks_alone_is_set_aside_however_long(read_text):
+    marks = ";" * 200_000
+    raw = read_text(f'a;b\n1;2\n"{marks}"\n"";"";""\n", ;"\n3;4\n', delimiter=";")
+    assert rows(raw) == [["1", "2", 2], ["3", "4", 6]]
+    assert raw.set_aside["_line"].tolist() == [3, 5]
 
 
 def test_cell_longer_than_a_block_is_read(read_text):
@@ -359,9 +373,10 @@ LINES = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=200)
 @given(LINES, st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
 @example(['1;24" Rad', '1;"GmbH "Ost" x"', '1;24" Rad'], "\n", True)
+@example(['"', '"";""', '"', "1;2"], "\n", False)
 @example(['1;"a', 'x;24" Rad', 'b";2', '1;"GmbH "Ost" x"'], "\n", True)
 def test_wrong_marks_are_read_as_if_all_lines_were_read_one_by_one(lines, newline, at_end):
     body = (newline.join(["a;b", *lines]) + newline * at_end).encode()
@@ -413,6 +428,87 @@ def test_no_record_is_lost(body):
     raw = read_anywhere(text.encode(), delimiter=";")
     assert len(raw.frame) == sum(len(record) == 2 for record in filled)
     assert len(raw.set_aside) == sum(len(record) != 2 for record in filled)
+
+
+# ---- bad input, as offices send it
+
+
+@pytest.mark.parametrize("stated", [{}, {"delimiter": ";"}])
+def test_rows_with_another_delimiter_are_set_aside(read_text, stated):
+    raw = read_text("a;b\n1;2\n3;4\n5;6\n7,8\n", **stated)
+    assert raw.frame["a"].tolist() == ["1", "3", "5"]
+    assert raw.set_aside.to_numpy().tolist() == [[5, "7,8"]]
+
+
+def test_delimiters_mixed_half_and_half_leave_the_other_half_aside(read_text):
+    raw = read_text("a;b\n" + "1;2\n" * 5 + "3,4\n" * 5)
+    assert (len(raw.frame), len(raw.set_aside)) == (5, 5)
+
+
+def test_formulas_of_a_spreadsheet_stay_text(read_text):
+    raw = read_text("a;b\n=1+1;@x\n+49 341;-2\n=HYPERLINK(1);'=2\n")
+    assert rows(raw) == [["=1+1", "@x", 2], ["+49 341", "-2", 3], ["=HYPERLINK(1)", "'=2", 4]]
+
+
+@pytest.mark.parametrize("mark", [",", "."])
+def test_marks_mixed_in_a_column_are_never_guessed(read_text, mark):
+    raw = read_text("a;b\n1.234,5;x\n1,234.5;y\n")
+    with pytest.raises(DataError, match="State decimal_mark"):
+        marks.to_number(raw.frame["a"])
+    values, bad = marks.to_number(raw.frame["a"], mark)
+    assert values.dropna().tolist() == [1234.5]
+    assert bad.tolist() == [mark == ".", mark == ","]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_with_byte_order_mark_is_read(read_text, encoding):
+    assert rows(read_text("\ufeffa;b\n1;ü\n".encode(encoding))) == [["1", "ü", 2]]
+
+
+@pytest.fixture
+def pipe(tmp_path):
+    path = tmp_path / "pipe.csv"
+    os.mkfifo(path)
+    return path
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("given_format", ["", "csv", "workbook", "lis", "operations"])
+def test_named_pipe_is_refused_at_once(pipe, given_format):
+    source = Source(table="grants", path="pipe.csv", format=given_format)
+    with pytest.raises(DataError, match=r"pipe\.csv is no plain file"):
+        read(source, pipe)
+
+
+@pytest.mark.timeout(20)
+def test_device_is_refused_at_once(tmp_path):
+    endless = tmp_path / "endless.csv"
+    endless.symlink_to("/dev/zero")
+    with pytest.raises(DataError, match="is no plain file"):
+        read(Source(table="grants", path="endless.csv"), endless)
+
+
+def test_file_that_may_not_be_read_is_named(tmp_path):
+    loop = tmp_path / "loop.csv"
+    loop.symlink_to(loop)
+    with pytest.raises(DataError, match=r"loop\.csv cannot be read"):
+        read(Source(table="grants", path="loop.csv"), loop)
+
+
+@pytest.mark.real
+def test_list_of_berlin_is_read_with_its_euros_and_per_cents(real_data):
+    file = "operations/berlin_esf_2014-2020.csv"
+    raw = tabular.cells(
+        Source(table="operations", path=file), real_data / file, ["Name des Begünstigten"]
+    )
+    assert raw.rows_read == len(raw.frame) + len(raw.set_aside)
+    text = raw.frame.astype("str")
+    is_money = [text[c].str.fullmatch(r"[0-9.]+,[0-9]{2} €").mean() > 0.9 for c in text]
+    assert sum(is_money) >= 1
+    for column in text.columns[is_money]:
+        values, bad = marks.to_number(raw.frame[column])
+        assert not bad.any()
+        assert values.min() > 0
 
 
 @pytest.mark.real
