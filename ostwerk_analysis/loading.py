@@ -7,6 +7,7 @@ remedy. A row that refers to a row set aside is set aside too, so that nothing h
 import difflib
 import hashlib
 from collections.abc import Mapping
+from functools import reduce
 from pathlib import Path
 from typing import NamedTuple
 
@@ -383,7 +384,10 @@ def _text(number: int, source: Source, raw: sources.RawTable) -> pd.DataFrame:
 
 def _set_aside(text: pd.DataFrame, found: pd.DataFrame, read: list[_Read]) -> pd.DataFrame:
     """Keep rows as they stand in the files, with the rules that they break."""
-    rules = found.groupby("row")["rule"].agg(lambda rules: ", ".join(sorted(set(rules))))
+    pairs = found[["row", "rule"]].drop_duplicates().sort_values(["row", "rule"])
+    several = pairs["row"].duplicated(keep=False)
+    joined = pairs[several].groupby("row")["rule"].agg(", ".join)
+    rules = pd.concat([pairs[~several].set_index("row")["rule"], joined])
     rows = text.drop(columns="_read").assign(_rules=rules.reindex(text.index)).astype("str")
     unsplit = [
         raw.set_aside.assign(
@@ -419,8 +423,9 @@ def _described(found: pd.DataFrame, text: pd.DataFrame, name: str) -> pd.DataFra
     value = pd.Series("", rows.index, dtype="str")
     for column, cells in found.groupby("column").groups.items():
         present = [part for part in column.split(" and ") if part in rows]
-        cell = rows.loc[cells, present].astype("str").fillna("")
-        value[cells] = cell.agg(", ".join, axis=1) if present else ""
+        parts = [rows.loc[cells, part].astype("str").fillna("") for part in present]
+        if parts:
+            value[cells] = reduce(lambda before, part: before + ", " + part, parts)
     described = found.reset_index(drop=True).assign(
         table=name, source=rows["_source"], file=rows["_file"], line=rows["_line"], value=value
     )

@@ -526,14 +526,14 @@ def broken_rules(frame: pd.DataFrame, contract: pa.DataFrameSchema) -> pd.DataFr
         raise TypeError(f"frame does not fit its contract: {cases['check'].unique().tolist()}")
     key = " and ".join(contract.unique)
     names = {"not_nullable": "required|", "multiple_fields_uniqueness": f"key|{key}|"}
-    said = cases["check"].map(lambda check: names.get(check, check)).str.split("|")
-    column = said.map(lambda parts: parts[1] if len(parts) == 3 else None)
+    said = {check: names.get(check, check).split("|") for check in cases["check"].unique()}
+    of_row = {check: parts[1] for check, parts in said.items() if len(parts) == 3}
     found = pd.DataFrame(
         {
             "row": cases["index"],
-            "column": column.fillna(cases["column"]),
-            "rule": said.str[0],
-            "expected": said.str[-1],
+            "column": cases["check"].map(of_row).astype("str").fillna(cases["column"]),
+            "rule": cases["check"].map({check: parts[0] for check, parts in said.items()}),
+            "expected": cases["check"].map({check: parts[-1] for check, parts in said.items()}),
         }
     )
     return found.drop_duplicates().sort_values(["row", "column", "rule"], ignore_index=True)
