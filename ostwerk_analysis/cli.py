@@ -261,6 +261,7 @@ def application(language: str) -> typer.Typer:
             data = read(programme)
         _show_reads(say, data, language)
         _show_faults(say, data, language)
+        _show_repairs(say, data, language)
         _show_corrections(say, data, language)
         _show_findings(say, data, language)
         folder = report or out / "runs" / data.programme.id / "check"
@@ -538,6 +539,17 @@ def _show_faults(say: Console, data: "Dataset", language: str) -> None:
 
     for fault in data.faults.to_dict("records"):
         say.print(f"{fault['table']}: {sentence(fault, language)}", markup=False)
+
+
+def _show_repairs(say: Console, data: "Dataset", language: str) -> None:
+    """Show what reading has changed, kind by kind; the report has each one."""
+    from .faults import repairs_by_kind
+
+    repairs = data.repairs[data.repairs["rule"] != "correction"]
+    for kind in repairs_by_kind(repairs, language).to_dict("records"):
+        many = f" ({number(kind['repairs'], '', language)}×)" if kind["repairs"] > 1 else ""
+        said = f"{kind['table']}: {kind['file']}: {kind['sentence']}{many}"
+        say.print(said, markup=False)
 
 
 def _show_corrections(say: Console, data: "Dataset", language: str) -> None:

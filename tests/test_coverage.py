@@ -520,3 +520,24 @@ def test_a_source_of_the_wrong_ending_is_refused(small_city, change):
     change(small_city / "programme.toml", '"districts.geojson"', '"districts.parquet"')
     with pytest.raises(DataError, match="is no Parquet file, though its name or format says so"):
         check(small_city)
+
+
+def test_the_command_says_what_was_mended(small_city, ostwerk):
+    redraw(small_city, MARKT.difference(PIN_HOLE), UFER.difference(PIN_HOLE))
+    done = ostwerk("check", small_city, "--report", small_city / "report", "--lang", "en")
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert (
+        "districts: districts.geojson: A gap or overlap of 0.50 m² (01, 02; 318000, 5690500) now "
+        "belongs to 01." in lines
+    )
+    assert (
+        "districts: districts.geojson: The areas add up to 3999999.500000 m² in the file, to "
+        "4000000.000000 m² (+0.5 m²) after mending." in lines
+    )
+    report = json.loads((small_city / "report" / "report.json").read_text())
+    assert [repair["rule"] for repair in report["repairs"]] == [
+        *("ring_direction", "sliver_given", "area_balance", "largest_change")
+    ]
+    german = ostwerk("check", small_city, "--lang", "de").stdout
+    assert "Überdeckung von 0.50 m² (01, 02; 318000, 5690500) gehört jetzt zu 01." in german
