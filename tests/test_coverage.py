@@ -540,4 +540,4 @@ def test_the_command_says_what_was_mended(small_city, ostwerk):
         *("ring_direction", "sliver_given", "area_balance", "largest_change")
     ]
     german = ostwerk("check", small_city, "--lang", "de").stdout
-    assert "Überdeckung von 0.50 m² (01, 02; 318000, 5690500) gehört jetzt zu 01." in german
+    assert "Überschneidung von 0.50 m² (01, 02; 318000, 5690500) gehört jetzt zu 01." in german
