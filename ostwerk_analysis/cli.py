@@ -22,7 +22,7 @@ from rich.table import Table
 from typer.core import TyperCommand, TyperGroup
 
 from . import __version__
-from .faults import OstwerkError
+from .faults import DataError, OstwerkError
 from .language import LANGUAGES, day, number, preferred, text
 
 if TYPE_CHECKING:
@@ -241,8 +241,9 @@ def application(language: str) -> typer.Typer:
         with _bytes_progress(say) as progress:
             files = fetched(read, only, progress)
         _show_fetched(say, files, language)
-        if any(file.error for file in files):
-            raise typer.Exit(EXIT_FAULTS)
+        if errors := [file.error for file in files if file.error]:
+            errors.append(DataError("What was there before has stayed as it was."))
+            raise DataError("{errors}", errors=errors)
 
     @command
     def check(
@@ -434,7 +435,7 @@ def _bytes_progress(console: Console) -> "Iterator[fetching.Progress]":
 
 
 def _show_fetched(say: Console, files: "list[fetching.Fetched]", language: str) -> None:
-    """List the files, then what was kept, then all that failed."""
+    """List the files, and name what was kept."""
     if not files:
         say.print(text("No source has an address, so there is nothing to fetch.", language))
         return
@@ -449,10 +450,6 @@ def _show_fetched(say: Console, files: "list[fetching.Fetched]", language: str) 
         if file.kept:
             said = "{path} had not been fetched before; a copy of it is kept as {kept}."
             say.print(text(said, language, path=file.path, kept=file.kept), markup=False)
-        if file.error:
-            say.print(file.error.text(language), style="red", markup=False)
-    if any(file.error for file in files):
-        say.print(text("What was there before has stayed as it was.", language))
 
 
 def _run(

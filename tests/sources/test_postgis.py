@@ -527,7 +527,7 @@ def test_a_failed_fetch_leaves_the_answer_of_last_time(programme, ostwerk, tmp_p
     before = digest(programme / "districts.parquet")
     failed = ostwerk("fetch", programme, CITY_PASSWORD=SECOND, LANG="de_DE.UTF-8")
     assert failed.returncode == 2
-    assert "Keine Verbindung" in failed.stdout
+    assert "Keine Verbindung" in failed.stderr
     assert SECOND not in failed.stdout + failed.stderr
     assert digest(programme / "districts.parquet") == before
     assert not list(tmp_path.rglob("ostwerk.log"))
