@@ -92,6 +92,9 @@ def _kind(annotation: Any) -> str:
         return KINDS[annotation]
     if annotation is models.Text:
         return 'text, or `{ de = "…", en = "…" }`'
+    if isinstance(annotation, type) and issubclass(annotation, models.Section):
+        keys = annotation.model_fields.items()
+        return "; ".join(f"`{name}` = {_kind(field.annotation)}" for name, field in keys)
     if origin is Literal:
         return " or ".join(f"`{value}`" for value in parts if value != "")
     if origin in {Union, types.UnionType}:

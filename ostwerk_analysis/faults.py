@@ -135,6 +135,9 @@ RULES = {
         "The row has more or fewer cells than the header: {value}",
         "Look for a delimiter inside a cell and put that cell in quotation marks.",
     ),
+    "formula_error": Rule(
+        "{column} holds the error {value}.", "Correct the formula in the spreadsheet."
+    ),
     "merged": Rule(
         "The row has merged cells: {value}",
         "Unmerge them in the spreadsheet, and write what they say into each row.",
@@ -149,11 +152,21 @@ RULES = {
     "period": Rule(
         "{value} is not a period that can be read.", "Write 2026, 2026-Q3 or 3.Qu. 2026."
     ),
+    "period_length": Rule(
+        "{value} is neither a quarter nor a year.",
+        "State under periods of the source in programme.toml what it stands for, or keep such rows "
+        "out by where.",
+    ),
+    "withdrawn": Rule(
+        "{column} is {value}: the row takes figures back.",
+        "Fetch the whole table, not its changes.",
+    ),
+    "confidential": Rule(
+        "{column} is {value}: the figure is not free for publication.",
+        "Ask the office for figures that may be published; if these may, take the column out.",
+    ),
     # of a cell
     "required": Rule("{column} is empty.", "Fill it in: the table needs it in every row."),
-    "formula_error": Rule(
-        "{column} holds the error {value}.", "Correct the formula in the spreadsheet."
-    ),
     "number": Rule(
         "{value} in {column} is not a number.", "Keep only digits and one decimal mark."
     ),
@@ -526,6 +539,12 @@ def sentences(faults: "pd.DataFrame", language: str = "en") -> "pd.DataFrame":
 
     said = [sentence(fault, language) for fault in faults.to_dict("records")]
     return pd.DataFrame({"table": faults["table"], "rule": faults["rule"], "sentence": said})
+
+
+def some(codes: Iterable[object]) -> str:
+    """Name the first five of many, each once: ``01, 02, 03, 04, 05 …``."""
+    names = list(dict.fromkeys(map(str, codes)))
+    return ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

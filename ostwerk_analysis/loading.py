@@ -451,6 +451,8 @@ def _name_areas(
     if "area_level" in text:
         by = ["area_level", "area_name"]
         text = text.assign(area_level=text["area_level"].fillna("district"))
+        is_city = text["area_level"].eq("city") & text["area_name"].isna()
+        text["area_name"] = text["area_name"].mask(is_city, city.name)  # there is but one
     names, wanted = (pd.MultiIndex.from_frame(frame[by]) for frame in (known, text))
     several = wanted.isin(names[names.duplicated()])
     is_first = ~names.duplicated()

@@ -10,6 +10,32 @@ from .faults import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
+_MONTHS = (
+    *("januar|january|jän|jan", "februar|february|feb", "märz|march|mär|mrz|mar", "april|apr"),
+    *("mai|may", "juni|june|jun", "juli|july|jul", "august|aug", "september|sept|sep"),
+    *("oktober|october|okt|oct", "november|nov", "dezember|december|dez|dec"),
+)
+_MONTH = "|".join(f"(?P<m{n}>{names})" for n, names in enumerate(_MONTHS, 1))
+_YEAR = r"(?P<year>(?:19|20)[0-9]{2})"
+_FORMS = tuple(
+    (re.compile(pattern, re.IGNORECASE), form)
+    for pattern, form in (
+        (rf"{_YEAR}(?:-?A1?)?", "{year}"),
+        (rf"{_YEAR}-?Q(?P<n>[1-4])", "{year}-Q{n}"),
+        (rf"(?P<n>[1-4])\. ?(?:Qu\.?|Quartal|Vj\.?|Vierteljahr) ?{_YEAR}", "{year}-Q{n}"),
+        (rf"{_YEAR}-?(?:S|H)(?P<n>[12])", "{year}-S{n}"),
+        (rf"(?P<n>[12])\. ?(?:Hj\.?|Halbjahr) ?{_YEAR}", "{year}-S{n}"),
+        (rf"{_YEAR}(?:-M?|M)(?P<n>0[1-9]|1[0-2])", "{year}-{n:0>2}"),
+        (rf"(?P<n>0[1-9]|1[0-2])/{_YEAR}", "{year}-{n:0>2}"),
+        (rf"(?:{_MONTH})\.? ?{_YEAR}", "{year}-{n:0>2}"),
+        (rf"{_YEAR}-?W(?P<n>0[1-9]|[1-4][0-9]|5[0-3])", "{year}-W{n}"),
+        (rf"{_YEAR}-(?P<n>0[1-9]|1[0-2])-(?P<d>[0-3][0-9])", "{year}-{n}-{d}"),
+        (rf"(?P<d>[0-3]?[0-9])\.(?P<n>0?[1-9]|1[0-2])\.{_YEAR}", "{year}-{n:0>2}-{d:0>2}"),
+        (rf"{_YEAR}/(?P<next>(?:[0-9]{{2}})?[0-9]{{2}})", "{year}/{next}"),
+    )
+)
+"""How statistics write a stretch of time, and how it is written here."""
+
 
 def parse_quarter(text: str) -> str:
     """Read a quarter as people write it: ``2026Q3``, ``2026-Q3``, ``2026q3`` or ``3/2026``.
@@ -30,6 +56,38 @@ def parse_quarter(text: str) -> str:
     if found := re.fullmatch(r"([1-4])/([0-9]{4})", written):
         return f"{found[2]}-Q{found[1]}"
     raise DataError("{text!r} is not a quarter. Write it as 2026Q3.", text=text)
+
+
+def parse(text: str) -> str:
+    """Read a year, quarter or other stretch of time as offices of statistics write it.
+
+    Returns
+    -------
+    str
+        ``2026``, ``2026-Q3``, half-year ``2026-S1``, month ``2026-07``, week ``2026-W31``, day
+        ``2026-07-31``, two years such as a school year ``2026/27``; empty if it is none of these.
+    """
+    written = text.strip()
+    for pattern, form in _FORMS:
+        if found := pattern.fullmatch(written):
+            parts = found.groupdict()
+            month = next((name[1:] for name in parts if name[0] == "m" and parts[name]), "")
+            if "next" in parts:
+                follows = str(int(parts["year"]) + 1)
+                if not follows.endswith(parts["next"]):
+                    continue
+                parts["next"] = follows[2:]
+            period = form.format(**{"n": month} | {k: v for k, v in parts.items() if v})
+            return period if "d" not in parts or _is_day(period) else ""
+    return ""
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def ordinal(quarter: str) -> int:

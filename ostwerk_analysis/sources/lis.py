@@ -1,78 +1,82 @@
-"""Official statistics of the city: the Leipzig information system (LIS), as ``kdvalues`` CSV."""
+"""Official statistics of the city: the Leipzig information system (LIS), ``kdvalues``.
 
-import re
+The same figures come as CSV, with a column for each period, and as an answer of the API in JSON,
+with a record for each figure.
+"""
+
+import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from .. import periods
 from ..faults import DataError, nearest
 from ..programme import Source
-from . import tabular
-from .raw import RawTable, asked_for, named, put_aside, row_texts
+from . import statistics, tabular
+from .raw import RawTable, put_aside, read_bytes
 
 NAMES = {"area_name": ("Gebiet",), "statistic": ("Sachmerkmal",)}
-"""Column of the table = names under which the system writes it."""
+"""Column of the table = names under which the system writes it in CSV."""
 
 MISSING = (".", "x")
 """Marks that stand for a figure that was not published, beside the blank cell."""
 
+FIGURE = {"name": "statistic", "wert": "value", "einheit": "unit"}
+"""Key of a record of the API = column of the table."""
+INTERNAL = ("uri", "id", "jahr_Nr")
+"""Keys of a record that only lead back into the system."""
+WHOLE_YEAR = ("", "y")
+"""What ``periode`` of a record says where ``jahr`` alone is the period."""
+
 
 def read(source: Source, path: Path) -> RawTable:
-    """Read a table with one column for each period as one row for each figure.
+    """Read a table of the information system, CSV or JSON, as one row for each figure.
+
+    Names lose the blanks in front that show in JSON which are part of which: ``   Ausländer`` is
+    ``Ausländer``. Where the same name is part of two, both get the whole in front:
+    ``Arbeitslose, Frauen``.
 
     Returns
     -------
     RawTable
         ``area_name``, ``statistic``, ``period`` (2026 or 2026-Q3) and ``value``, besides other
-        columns of the file. A figure that was not published is a row with a missing value. Rows
-        are figures: one in a column whose name is no period is set aside; a line that could not be
-        split counts as one row.
+        columns of the file; of JSON also ``area_level`` and ``unit``. A figure that was not
+        published is a row with a missing value. Rows are figures: one of a period that the table
+        does not know is set aside; a line of CSV that could not be split counts as one row.
+        ``_line`` is the line of CSV, or the number of the record in JSON, from 1.
 
     Raises
     ------
     DataError
-        If the file has no column for the area, the statistic or a period, and as
-        :func:`ostwerk_analysis.sources.tabular.cells`.
+        If the file has no column for the area, the statistic or a period; if JSON is damaged or no
+        answer with figures; and as :func:`ostwerk_analysis.sources.tabular.cells`.
     """
+    data = read_bytes(source, path)
+    is_json = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[", b"<")
+    long = _records(source, path, data) if is_json else _figures(source, path)
+    given = [*source.values.get("value", {})]
+    figures = long.frame["value"]
+    is_missing = figures.isin(MISSING) & ~figures.isin(given)
+    long = replace(long, frame=long.frame.assign(value=figures.mask(is_missing)))
+    return statistics.finished(long, source, path, None if is_json else NAMES)
+
+
+def _figures(source: Source, path: Path) -> RawTable:
+    """Read CSV: n lines with a column for each of p periods become n·p rows."""
     wide = tabular.cells(source, path, [name for names in NAMES.values() for name in names])
     columns = [name for name in wide.frame.columns if name != "_line"]
     keys = [_key(column, source, columns) for column in NAMES]
     figures = [name for name in columns if name not in keys]
-    period_of = {name: _period(name) for name in figures}
-    if not any(period_of.values()):
+    if not any(periods.parse(name) for name in figures):
         raise DataError(
             "{file}: no column is a period such as 2026 or 1.Qu. 2026. Is it a table of the "
             'information system? Otherwise state format = "csv".',
             file=source.path,
         )
-    long = _melted(wide.frame, keys, figures)
-    tall = asked_for(
-        replace(wide, frame=long.assign(period=long["_column"].map(period_of))), source
-    )
-    unreadable = tall.frame["period"] == ""
-    wrong = tall.frame[unreadable]
-    texts = row_texts(wrong[[*keys, "_column", "value"]].rename(columns={"_column": "column"}))
-    faults, set_aside = put_aside(
-        source,
-        path,
-        wrong["_line"].tolist(),
-        texts,
-        "period",
-        column="period",
-        values=wrong["_column"].tolist(),
-    )
-    frame = tall.frame[~unreadable].drop(columns="_column").reset_index(drop=True)
-    frame["value"] = frame["value"].mask(frame["value"].isin(MISSING))
-    good = replace(
-        tall,
-        frame=frame,
-        faults=pd.concat([wide.faults, faults], ignore_index=True),
-        set_aside=pd.concat([wide.set_aside, set_aside], ignore_index=True),
-    )
-    return named(good, source, NAMES)
+    long = statistics.melted(wide.frame, keys, figures)
+    return replace(wide, frame=long.rename(columns={"_column": "period"}))
 
 
 def _key(column: str, source: Source, columns: list[str]) -> str:
@@ -91,24 +95,119 @@ def _key(column: str, source: Source, columns: list[str]) -> str:
     return found
 
 
-def _period(name: str) -> str:
-    """Write a period as 2026 or 2026-Q3; empty if the name is none."""
-    if re.fullmatch(r"[0-9]{4}", name):
-        return name
-    if found := re.fullmatch(r"([1-4])\. ?Qu(?:artal|\.)? ?([0-9]{4})", name):
-        return f"{found[2]}-Q{found[1]}"
-    try:
-        return periods.parse_quarter(name)
-    except DataError:
-        return ""
-
-
-def _melted(wide: pd.DataFrame, keys: list[str], figures: list[str]) -> pd.DataFrame:
-    """Turn n lines with p figures each into n·p rows, line after line."""
-    each = wide[[*keys, "_line"]]
-    long = each.loc[each.index.repeat(len(figures))].reset_index(drop=True)
-    values = wide[figures].to_numpy(dtype=object).ravel()
-    return long.assign(
-        _column=np.tile(np.array(figures, dtype=object), len(wide)),
-        value=pd.Series(values, dtype="str"),
+def _records(source: Source, path: Path, data: bytes) -> RawTable:
+    """Read an answer of the API: n records are n rows."""
+    records = _answer(source, data)
+    is_good = [
+        isinstance(record, dict) and not any(isinstance(x, dict | list) for x in record.values())
+        for record in records
+    ]
+    bad = [n for n, good in enumerate(is_good, 1) if not good]
+    texts = [json.dumps(records[n - 1], ensure_ascii=False) for n in bad]
+    faults, aside = put_aside(source, path, bad, texts, "record")
+    lines = [n for n, good in enumerate(is_good, 1) if good]
+    frame = pd.DataFrame.from_records([records[n - 1] for n in lines])
+    if missing := [key for key in ("name", "wert", "jahr") if key not in frame]:
+        raise DataError(
+            "{file}: no record has {key!r}. Is it an answer of kdvalues? Fetch it again with "
+            "format=json.",
+            file=source.path,
+            key=missing[0],
+        )
+    texts_of = frame.drop(columns=[*INTERNAL, "_line"], errors="ignore").astype("str")
+    names = texts_of["name"]
+    tidy = texts_of.apply(lambda cells: cells.str.strip().replace("", None).astype("str"))
+    blank = pd.Series(None, tidy.index, dtype="str")
+    district, borough = (tidy.get(key, blank) for key in ("ortsteil", "stadtbezirk"))
+    level = pd.Series("district", tidy.index).mask(district.isna(), "borough")
+    period = tidy["jahr"]
+    if "periode" in tidy:
+        kind = tidy["periode"].fillna("")
+        is_part = ~kind.isin(WHOLE_YEAR) & period.str.fullmatch("[0-9]{4}").fillna(False)
+        period = period.mask(is_part, period + " " + kind)
+    tidy = tidy.drop(columns=["name", "jahr"]).rename(columns=FIGURE)
+    tidy = tidy.assign(
+        statistic=_whole_names(names, frame.get("id"), [district, borough, period]),
+        area_name=district.fillna(borough),
+        area_level=level.mask(district.isna() & borough.isna(), "city").astype("str"),
+        period=period,
+        _line=lines,
     )
+    return RawTable(tidy.reset_index(drop=True), faults, aside)
+
+
+def _answer(source: Source, data: bytes) -> list:
+    """Give the records of an answer; numbers stay the text that they are."""
+    text = tabular.to_utf8(data, source).decode().lstrip("\ufeff \t\r\n")
+    if text.startswith("<"):
+        raise DataError(
+            "{file} is a page for a browser, not data: {start}. Fetch it again with format=json.",
+            file=source.path,
+            start=" ".join(text[:200].split())[:40],
+        )
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            keys = [key for key, _ in pairs]
+            raise DataError(
+                "{file}: the key {key!r} stands twice in a record. Fetch the file again.",
+                file=source.path,
+                key=next(key for key in keys if keys.count(key) > 1),
+            )
+        return found
+
+    try:
+        answer = json.loads(
+            text, object_pairs_hook=once, parse_int=str, parse_float=str, parse_constant=str
+        )
+    except json.JSONDecodeError as error:
+        raise DataError(
+            "{file}, line {line}: no complete JSON from here on. Fetch the file again.",
+            file=source.path,
+            line=error.lineno,
+        ) from None
+    except RecursionError:
+        answer = None
+    records = answer.get("daten") if isinstance(answer, dict) else None
+    if not isinstance(records, list):
+        said = answer.get("error", answer.get("message")) if isinstance(answer, dict) else None
+        raise DataError(
+            "{file} is JSON without a list 'daten'{said}. Is it an answer of kdvalues? Fetch it "
+            "again with format=json.",
+            file=source.path,
+            said=f" ({str(said)[:200]})" if said else "",
+        )
+    if not records:
+        raise DataError(
+            "{file}: the list 'daten' is empty. Fetch it again, or take the source out of "
+            "programme.toml.",
+            file=source.path,
+        )
+    return records
+
+
+def _whole_names(names: pd.Series, ids: pd.Series | None, group: list[pd.Series]) -> pd.Series:
+    """Strip names; where one stands twice in a group, put before it the whole that it is part of.
+
+    The whole is the nearest name before it with fewer blanks in front, in the order of ``ids``,
+    which the system gives from the whole to its parts.
+    """
+    stripped = names.str.strip().replace("", None).astype("str")
+    keyed = pd.concat([stripped, *group], axis=1, keys=range(len(group) + 1))
+    if ids is None or not keyed.duplicated().any():
+        return stripped
+    order = pd.to_numeric(ids, errors="coerce").sort_values(kind="stable").index
+    several = set(stripped[keyed.duplicated(keep=False)].dropna())
+    whole = stripped.copy()
+    depth = names.str.len() - names.str.lstrip().str.len()
+    keys = pd.MultiIndex.from_frame(pd.concat(group, axis=1).fillna("")).to_flat_index()
+    above: dict[object, list[tuple[float, str]]] = {}
+    for row in order:
+        line = above.setdefault(keys[row], [])
+        while line and not line[-1][0] < depth[row]:
+            line.pop()
+        if line and stripped[row] in several:
+            whole[row] = f"{line[-1][1]}, {stripped[row]}"
+        line.append((depth[row], stripped[row]))
+    return whole.astype("str")

@@ -54,17 +54,28 @@ def test_periods(read_text, name, period):
     assert rows(read_text(f"Gebiet;Sachmerkmal;{name}\nOst;x;1\n"))[0][2] == period
 
 
-@pytest.mark.parametrize("name", ["2001/02", "Jan. 2024", "5.Qu. 2003", "31.12.2003", "Einheit"])
-def test_figures_of_an_unknown_period_are_set_aside(read_text, name):
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("2001/02", "period_length"),
+        ("Jan. 2024", "period_length"),
+        ("1. Halbjahr 2024", "period_length"),
+        ("5.Qu. 2003", "period"),
+        ("31.11.2003", "period"),
+        ("2001/03", "period"),
+        ("Einheit", "period"),
+    ],
+)
+def test_figures_of_a_period_that_the_table_does_not_know_are_set_aside(read_text, name, rule):
     raw = read_text(f"Gebiet;Sachmerkmal;2000;{name}\nOst;a;1;2\nWest;a;3;\n")
     assert [row[3] for row in rows(raw)] == ["1", "3"]
     assert raw.set_aside["_line"].tolist() == [2, 3]
     assert raw.set_aside["text"].tolist()[0] == (
-        f"Gebiet=Ost; Sachmerkmal=a; column={name}; value=2"
+        f"Gebiet=Ost; Sachmerkmal=a; period={name}; value=2"
     )
     assert (
         raw.faults[["rule", "column", "value"]].to_numpy().tolist()
-        == [["period", "period", name]] * 2
+        == [[rule, "period", name]] * 2
     )
     assert raw.rows_read == 4
 

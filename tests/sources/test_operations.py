@@ -60,8 +60,8 @@ def test_stated_columns_win_over_known_names(read_text):
 
 def test_unknown_list_is_refused(read_text):
     with pytest.raises(DataError, match="no column name of a list of operations"):
-        read_text("Betrieb;Projekt\nA;B\n")
-    raw = read_text("Betrieb;Projekt\nA;B\n", columns={"beneficiary": "Betrieb", "name": "Projekt"})
+        read_text("Betrieb;Sache\nA;B\n")
+    raw = read_text("Betrieb;Sache\nA;B\n", columns={"beneficiary": "Betrieb", "name": "Sache"})
     assert raw.frame["beneficiary"].tolist() == ["A"]
 
 
