@@ -172,7 +172,9 @@ class Source(Section):
     password_env: str = Field(
         "", description="Environment variable with the database's password; else `PGPASSWORD`."
     )
-    time_limit_s: float = Field(600, gt=0, description="Longest time that fetching may take.")
+    time_limit_s: float = Field(
+        600, gt=0, le=86_400, description="Longest time that fetching may take."
+    )
     size_limit_mb: float = Field(1000, gt=0, description="Largest size of the fetched file.")
 
     @model_validator(mode="after")

@@ -597,6 +597,7 @@ def test_a_damaged_record_is_named(grants, city, folder):
         ({"address": "postgresql://u@h/d", "relation": "a.b.c"}, "schema.table"),
         ({"address": "postgresql://u@h/d", "relation": "a"}, r"end \.parquet"),
         ({"time_limit_s": 0}, "time_limit_s"),
+        ({"time_limit_s": 100_000}, "time_limit_s"),
     ],
 )
 def test_an_address_that_cannot_be_meant_is_refused(keys, words):

@@ -5,6 +5,7 @@ asks a database: ``ostwerk fetch`` does, and the file that it writes is read lik
 """
 
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -138,7 +139,7 @@ def _reading(source: Source) -> Iterator["Connection"]:
         "no_parameters": True,  # so that a percent sign is just that
     }
     with engine.connect().execution_options(**options) as connection, connection.begin():
-        limits = {"statement_timeout": f"{source.time_limit_s * 1000:.0f}"}
+        limits = {"statement_timeout": str(math.ceil(source.time_limit_s * 1000))}  # 0 is none
         for name, value in (SESSION | limits).items():
             connection.exec_driver_sql(f"SET LOCAL {name} = '{value}'")
         yield connection

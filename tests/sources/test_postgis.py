@@ -358,6 +358,11 @@ def test_a_query_that_runs_too_long_is_stopped_at_the_server(server, ask):
     assert server.execute(asleep + " AND pid <> pg_backend_pid() AND state = 'active'") == [(0,)]
 
 
+def test_a_tiny_time_limit_is_not_none(ask):
+    with pytest.raises(DataError, match="longer than"):
+        ask(query="SELECT pg_sleep(5)", time_limit_s=0.0001)
+
+
 def test_an_answer_that_comes_too_slowly_is_given_up(ask, monkeypatch):
     monkeypatch.setattr(postgis, "CHUNK_ROWS", 1)
     with pytest.raises(DataError, match="longer than 1 s"):
