@@ -102,6 +102,8 @@ def _rules(name: str, language: str) -> dict[str, list[str]]:
             rule, expected = check.error.split("|")
             said = "one of: {expected}" if rule == "allowed" else expected
             rules[column].append(text(said, language, expected=expected))
+        if declared.metadata["is_event"]:
+            rules[column].append(text("not after `data_as_of`", language))
     for check in contract.checks:
         rule, column, expected = check.error.split("|")
         said = text(expected, language)
