@@ -1,3 +1,5 @@
+import re
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -6,8 +8,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ostwerk_analysis import geo
-from ostwerk_analysis.faults import DataError
+from ostwerk_analysis import check, geo
+from ostwerk_analysis.faults import DataError, sentence
 
 CRS = "EPSG:25833"
 
@@ -123,3 +125,90 @@ def test_polygons_keep_their_index():
     outer = polygons(A=(0, 0, 10, 10), B=(10, 0, 20, 10))
     inner = polygons(x=(1, 1, 2, 2), y=(11, 1, 12, 2)).set_axis([7, 2])
     assert geo.containing(inner, outer, "code").to_dict() == {7: "A", 2: "B"}
+
+
+def test_points_are_placed_in_the_latest_cut_of_the_districts():
+    shapes = [shapely.box(0, 0, 10, 10), shapely.box(0, 0, 5, 10), shapely.box(5, 0, 10, 10)]
+    ends = pd.to_datetime(["2019-12-31", None, None])
+    cuts = gpd.GeoDataFrame(
+        {"district_id": ["01", "11", "12"], "valid_to": ends}, geometry=shapes, crs=CRS
+    )
+    assert plain(geo.locate(places((2, 2), (7, 2)), cuts)) == ["11", "12"]
+    planned = cuts.assign(valid_to=pd.to_datetime(["2019-12-31", "2029-12-31", "2029-12-31"]))
+    assert plain(geo.locate(places((2, 2)), planned)) == ["11"]
+    assert plain(geo.locate(places((2, 2)), cuts.assign(valid_to=pd.NaT))) == ["01"]
+
+
+def test_a_multipoint_of_one_is_a_point():
+    one, two = shapely.MultiPoint([(1, 2)]), shapely.MultiPoint([(1, 2), (3, 4)])
+    shapes = gpd.GeoSeries([one, None, two, shapely.Point(5, 6)], index=[4, 3, 2, 1], crs=CRS)
+    found = geo.as_points(shapes)
+    assert found.tolist() == [shapely.Point(1, 2), None, two, shapely.Point(5, 6)]
+    assert found.index.tolist() == [4, 3, 2, 1]
+    assert found.crs == CRS
+    assert geo.as_points(found[[1]]) is not None
+
+
+def in_degrees(easting, northing):
+    place = gpd.GeoSeries([shapely.Point(easting, northing)], crs=CRS).to_crs(4326)[0]
+    return place.x, place.y
+
+
+def test_exchanged_degrees_are_those_that_lie_inside_the_other_way():
+    box = shapely.box(317_000, 5_690_000, 318_000, 5_691_000)
+    districts = gpd.GeoDataFrame({"district_id": ["01"]}, geometry=[box], crs=CRS)
+    lon, lat = in_degrees(317_500, 5_690_500)
+    found = geo.exchanged(
+        pd.Series([lat, lon, 120.0, np.nan], [3, 2, 1, 0]),
+        pd.Series([lon, lat, 12.0, 51.0], [3, 2, 1, 0]),
+        districts,
+    )
+    assert found.to_dict() == {3: True, 2: False, 1: False, 0: False}
+
+
+def exchange(city, rows):
+    """Exchange the degrees of the first businesses that have any."""
+    file = city / "businesses.csv"
+    frame = pd.read_csv(file, dtype=str, keep_default_na=False)
+    chosen = frame.index[frame["lon"] != ""][:rows]
+    frame.loc[chosen, ["lon", "lat"]] = frame.loc[chosen, ["lat", "lon"]].to_numpy()
+    frame.to_csv(file, index=False)
+    return (frame["lon"] != "").sum()
+
+
+def test_a_file_of_exchanged_degrees_is_refused_once(small_city):
+    exchange(small_city, None)
+    with pytest.raises(DataError) as caught:
+        check(small_city)
+    said = str(caught.value)
+    assert re.search(
+        r"businesses: businesses\.csv: longitude and latitude are exchanged, as in \(51\.\d+, "
+        r"12\.\d+\) on line 6\. Exchange the two under columns",
+        said,
+    )
+    assert len(said.splitlines()) == 1
+
+
+def test_single_exchanged_degrees_are_faults_of_their_rows(small_city):
+    assert exchange(small_city, 1) == 2  # half of them, which is not most
+    faults = check(small_city).faults
+    assert faults["rule"].tolist()[0] == "outside"
+    assert "longitude and latitude are not swapped" in sentence(faults.to_dict("records")[0])
+
+
+def test_a_place_that_is_drawn_as_an_area_is_a_fault(small_city, change):
+    shapes = [shapely.box(317_400, 5_690_400, 317_500, 5_690_500)]
+    shapes += [shapely.MultiPoint([(318_500, 5_690_500)])]
+    frame = gpd.GeoDataFrame(
+        {"site_id": ["s1", "s2"], "name": ["a", "b"], "kind": ["werkstadt"] * 2},
+        geometry=shapes,
+        crs=CRS,
+    )
+    frame.to_file(small_city / "sites.gpkg")
+    change(small_city / "programme.toml", 'path = "sites.csv"', 'path = "sites.gpkg"')
+    data = check(small_city)
+    found = data.faults[data.faults["table"] == "sites"]
+    assert found[["line", "column", "value", "rule", "expected"]].to_numpy().tolist() == [
+        [1, "site_id", "s1", "shape", "POLYGON"]
+    ]
+    assert data.sites[["site_id", "district_id"]].to_numpy().tolist() == [["s2", "02"]]
