@@ -256,6 +256,7 @@ def _replace(
             return size, "", False
     known = record.get(source.path, {})
     is_known = known.get("address") == source.address and known.get("sha256") == old != ""
+    is_known = is_known and not source.sha256  # which the file that is there does not have
     beside = target.parent / WORKING / target.name
     try:
         with _writing(source):

@@ -240,6 +240,15 @@ def test_a_file_of_the_stated_sum_needs_no_network(grants, web):
     assert len(web.asked) == asked
 
 
+def test_a_file_of_another_sum_is_not_left_because_the_server_has_nothing_newer(grants):
+    def answer(handler):
+        is_asked = "If-None-Match" in handler.headers
+        handler.give(b"" if is_asked else GRANTS, 304 if is_asked else 200, ETag='"v1"')
+
+    assert [grants(answer).status for _ in range(2)] == ["fetched", "unchanged"]
+    assert grants(answer, f'sha256 = "{sha256(b"v2")}"').status == "failed"
+
+
 def test_a_sum_may_be_written_in_capitals(grants):
     stated = f'sha256 = "{sha256(GRANTS).upper()}"'
     assert [grants(keys=stated).status for _ in range(2)] == ["fetched", "unchanged"]
