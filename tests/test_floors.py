@@ -8,9 +8,9 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "ostwerk_analysis"
 FLOORS = [
     ["language", "codes", "faults", "periods", "programme", "tables"],
-    ["sources", "geo", "coverage", "addresses"],
+    ["sources", "geo", "raster", "coverage", "addresses"],
     ["dataset", "corrections", "plausibility", "checks", "loading", "fetching"],
-    ["observations", "indicators"],
+    ["observations", "indicators", "spatial", "rates", "regional"],
     ["disclosure"],
     ["release", "downloads", "templates", "figures", "report"],
     ["pipeline", "dashboard"],
@@ -22,12 +22,16 @@ PURE = {
     "periods",
     "tables",
     "geo",
+    "raster",
     "coverage",
     "addresses",
     "checks",
     "plausibility",
     "observations",
     "indicators",
+    "spatial",
+    "rates",
+    "regional",
     "disclosure",
     "figures",
 }
