@@ -32,6 +32,15 @@ ERRORS = {
 }
 PERCENT_FORMATS = (9, 10)  # those that need not be declared: 0% and 0.00%
 _ODS_ERROR = re.compile(r"#[A-ZÄÖÜ/0]+[!?]?|Err:[0-9]+")
+# In the bytes of a sheet: a filled cell; the places of cells; an error; a cell without its place.
+_FILLED = re.compile(rb"<(?:[\w.-]+:)?(?:v|is)[\s>]")
+_REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,3})([0-9]{1,7})[\"']")
+_ERROR = re.compile(rb"\bt\s*=\s*[\"']e[\"']")
+_NO_REFERENCE = re.compile(
+    rb"<(?:[\w.-]+:)?c(?:\s+(?!r\s*=)[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*\s*/?>"
+)
+REFERENCE_BYTES = 32  # a place with what stands around it
+PIECE_BYTES = 1 << 22
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.')  # what a number format writes as it stands
 
 Place = tuple[int, int]  # row and column, from 0
@@ -257,6 +266,8 @@ def _is_percent(form: str) -> bool:
 
 
 def _xlsx_sheet(part: bytes, shown_as_percent: set[int]) -> Sheet:
+    if plain := _plain_sheet(part, shown_as_percent):
+        return plain
     sheet = Sheet()
     row = column = -1
     style, is_error, is_open = "", False, False
@@ -290,6 +301,28 @@ def _xlsx_sheet(part: bytes, shown_as_percent: set[int]) -> Sheet:
 
     _parse(part, start, end, text)
     return sheet
+
+
+def _plain_sheet(part: bytes, shown_as_percent: set[int]) -> Sheet | None:
+    """Measure a sheet that has neither errors nor per cents, which is quick; None of another one.
+
+    It may come out too large, by formatted cells that are blank, but not above :data:`CELLS`.
+    """
+    if not _FILLED.search(part):
+        return Sheet()
+    styles = b"|".join(b"%d" % style for style in shown_as_percent)
+    is_percent = styles and re.search(rb"\bs\s*=\s*[\"'](?:%b)[\"']" % styles, part)
+    if is_percent or _ERROR.search(part) or _NO_REFERENCE.search(part):
+        return None
+    columns: set[bytes] = set()
+    rows: set[bytes] = set()
+    for at in range(0, len(part), PIECE_BYTES):
+        places = _REFERENCE.findall(part, max(at - REFERENCE_BYTES, 0), at + PIECE_BYTES)
+        columns.update(column for column, _ in places)
+        rows.update(row for _, row in places)
+    height = max(map(int, rows), default=0)
+    width = max((_place(f"{column.decode()}1")[1] + 1 for column in columns), default=0)
+    return Sheet(height, width) if 0 < height * width <= CELLS else None
 
 
 def _place(reference: str) -> Place:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ostwerk_analysis.faults import DataError
@@ -197,6 +197,7 @@ NUMERALS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(NUMERALS)
 @example(["1,5", "12,345"])
 @example(["1.5", "12.345"])
