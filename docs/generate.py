@@ -16,7 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from ostwerk_analysis import programme as models
 from ostwerk_analysis.cli import application
-from ostwerk_analysis.faults import RULES
+from ostwerk_analysis.faults import FINDINGS, RULES
 from ostwerk_analysis.indicators import FIELDS, Indicator
 from ostwerk_analysis.observations import AREA_LEVELS
 from ostwerk_analysis.scaffold import table_reference
@@ -39,6 +39,7 @@ def write(folder: Path) -> None:
         "tables": tables(),
         "indicators": indicators(),
         "faults": faults(),
+        "findings": findings(),
         "commands": commands(),
     }
     for name, page in pages.items():
@@ -178,6 +179,13 @@ def faults() -> str:
     """Describe every rule that a row can break."""
     lines = [_row("Rule", "What it says", "What to do"), _row(*["---"] * 3)]
     lines += [_row(f"`{code}`", rule.text, rule.remedy) for code, rule in RULES.items()]
+    return "\n".join([*lines, ""])
+
+
+def findings() -> str:
+    """Describe every kind of finding."""
+    lines = [_row("Finding", "Evidence", "What to do"), _row(*["---"] * 3)]
+    lines += [_row(one.title, one.text, one.remedy) for one in FINDINGS.values()]
     return "\n".join([*lines, ""])
 
 

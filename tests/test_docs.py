@@ -16,7 +16,7 @@ import ostwerk_analysis as ow
 from ostwerk_analysis import programme as models
 from ostwerk_analysis import release, sources
 from ostwerk_analysis.cli import application
-from ostwerk_analysis.faults import RULES
+from ostwerk_analysis.faults import FINDINGS, RULES
 from ostwerk_analysis.indicators import CATALOGUE, advice
 from ostwerk_analysis.observations import COLUMNS
 from ostwerk_analysis.sources import raw
@@ -95,6 +95,7 @@ def test_every_key_of_a_programme_appears(words):
 
 def test_every_rule_and_command_appears(words):
     assert all(f"\n{code}\n" in words("faults") for code in RULES)
+    assert all(f"\n{one.title}\n" in words("plausibility") for one in FINDINGS.values())
     for command in application("en").registered_commands:
         assert f"ostwerk {command.callback.__name__}#" in words("commands")
 

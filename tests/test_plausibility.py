@@ -105,6 +105,14 @@ def test_a_zero_where_ten_were_to_be_expected_is_possible():
     assert found(values).empty
 
 
+def test_what_comes_and_goes_may_be_gone_again():
+    values = counts()
+    values[3] = [40, 0, 38, 0, 0, 45, 0, 41, 0, 39, 44, 40]
+    assert found(values).empty
+    values[3] = [40, 41, 38, 40, 0, 45, 42, 41, 40, 39, 44, 40]
+    assert places(found(values)) == [("missing_as_zero", "03", "2005")]
+
+
 def test_a_district_that_begins_at_zero_may_be_new():
     values = counts()
     values[3] = [0, 0, 0, 60, 61, 59, 60, 62, 63, 60, 61, 60]

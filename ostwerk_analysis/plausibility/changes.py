@@ -37,11 +37,14 @@ USUAL_MOVEMENT = 0.02
 
 LEAP_DEVIATION, LEAP_CHANGE = 10.0, np.log(2)
 """A leap deviates so much from the periods around it, and by a factor of two at least: one that
-comes back may be a slip of the pen, and ten deviations are beyond what new buildings do."""
+comes back may be a slip of the pen. A shelter for refugees, open for a year, makes eight deviations
+of a district's foreigners."""
 
 LEAP_LEAST_SPREAD = 0.05
 """Smallest deviation that counts as usual: 5 %, since quiet series are made of few periods."""
 
+LEAP_CHANCE = 1.25
+"""Variance of a count less the mean of four others of its size, in counts: 1 and a quarter."""
 
 ROUNDED_TO = (1000, 100, 10, 5)
 ROUNDING_CHANCE, ROUNDING_SHARE = 1e-9, 0.97
@@ -170,7 +173,9 @@ def leaps(panel: Panel) -> Iterator[Finding]:
     own = MAD_TO_SD * median(np.abs(residual))
     common = median(own, axis=1)[:, None]
     spread = np.fmax(np.fmax(own, common), LEAP_LEAST_SPREAD)[..., None]
-    chance = np.where(panel.is_count[:, None, None], 1.25 * np.exp(-np.minimum(logs, around)), 0.0)
+    chance = np.where(
+        panel.is_count[:, None, None], LEAP_CHANCE * np.exp(-np.minimum(logs, around)), 0
+    )
     with np.errstate(invalid="ignore"):
         far = np.abs(residual) >= np.maximum(
             LEAP_DEVIATION * np.sqrt(spread**2 + chance), LEAP_CHANGE

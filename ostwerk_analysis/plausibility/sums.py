@@ -12,9 +12,10 @@ MOST_PARTS = 3
 """Parts of a total that are searched for: pairs and triples; four would take a hundred times as
 long for fifty statistics."""
 
-SUM_CELLS = 30
+SUM_CELLS, SUM_VALUES, SUM_FILLED = 30, 10, 0.5
 """A total is the sum of parts if it is so in nearly all of at least so many cells: chance does not
-do it once, and with more exceptions it is no sum."""
+do it once, and with more exceptions it is no sum. The total must take so many different values,
+and each part be more than 0 in this share of the cells, or any empty statistic would be a part."""
 
 SAMPLED_CELLS, SAMPLED_SHARE = 48, 0.6
 """Cells on which all combinations of parts are tried first, and the share that must fit there."""
@@ -72,9 +73,10 @@ def _relations(cells: np.ndarray) -> list[tuple[int, tuple[int, ...]]]:
         combined = np.array(list(combinations(candidates, size)), dtype=int).reshape(-1, size)
         added = sampled[combined].sum(1)
         for total in candidates:
+            whole = np.where(sampled[total] == 0, np.nan, sampled[total])  # 0 = 0 + 0 says nothing
             with np.errstate(invalid="ignore"):
-                fits = np.abs(added - sampled[total]) <= ROUNDING_OF_SUMS * np.abs(sampled[total])
-            known = np.isfinite(added + sampled[total]).sum(1)
+                fits = np.abs(added - whole) <= ROUNDING_OF_SUMS * np.abs(whole)
+            known = np.isfinite(added + whole).sum(1)
             likely = (fits.sum(1) >= SAMPLED_SHARE * known) & (known >= SUM_CELLS // 2)
             for parts in map(tuple, combined[likely & ~(combined == total).any(1)]):
                 if _is_sum(cells, total, parts) and not _implied(total, parts, found):
@@ -86,9 +88,9 @@ def _is_sum(cells: np.ndarray, total: int, parts: tuple[int, ...]) -> bool:
     """Say whether parts add up to a total in nearly all cells, and each has a say in it."""
     added, whole = cells[list(parts)].sum(0), cells[total]
     known = np.isfinite(added + whole)
-    if known.sum() < SUM_CELLS or len(np.unique(whole[known])) < SUM_CELLS / 3:
+    if known.sum() < SUM_CELLS or len(np.unique(whole[known])) < SUM_VALUES:
         return False
-    matters = (cells[list(parts)][:, known] > 0).mean(1) >= 0.5
+    matters = (cells[list(parts)][:, known] > 0).mean(1) >= SUM_FILLED
     return bool(matters.all() and 1 - _differs(added, whole)[known].mean() >= NEARLY_ALL)
 
 

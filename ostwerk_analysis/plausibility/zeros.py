@@ -16,6 +16,9 @@ IMPOSSIBLE_ZERO = 8.0
 """A zero of which the negative logarithm of the probability is larger cannot be: about one in
 3,000, which under :data:`ZERO_SHAPE` is a zero where 20 and more were to be expected."""
 
+MOST_GAPS = 2
+"""Stretches of zeros in a series that may be gaps: one with more comes and goes by its nature."""
+
 LARGEST_HIDDEN, LARGEST_NEAR = 9, 30
 """Largest count that an office suppresses (limits in use are 3, 5 and 10), and the largest count
 beside it in time: what was 175 a year before is not a small count now."""
@@ -87,7 +90,9 @@ def missing(panel: Panel) -> Iterator[Finding]:
             where = areas[zero[number, :, period]]
             typical = np.nansum(usual[number, where])
             yield Finding("missing_as_zero", number, where, period, 0, typical, "", is_many)
+        begins = np.diff(zero.astype(int), axis=-1, prepend=0) == 1
         single = (odds >= IMPOSSIBLE_ZERO) & ~everywhere[:, None]
+        single &= ((begins & ~everywhere[:, None]).sum(-1) <= MOST_GAPS)[..., None]
         if level == "district":
             single &= has_both[:, areas] | (odds >= 2 * IMPOSSIBLE_ZERO)
         for number, place, period in zip(*np.nonzero(single), strict=True):
