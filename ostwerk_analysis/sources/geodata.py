@@ -64,7 +64,7 @@ MARGIN_DEGREES = 3.0
 SAME_AREA = 1e-7
 """Share of its area that a mended polygon may differ by from what its rings measure."""
 
-_ESCAPE = re.compile(rb"\\u00([2-7][0-9A-Fa-f])")
+_ESCAPE = re.compile(rb"\\u00([4-7][0-9A-Fa-f])")  # of a letter
 _CRS_NAME = re.compile(r"[\w:/. -]+")
 _CRS_OBJECT = re.compile(rb'"crs"\s*:\s*(?=\{)', re.IGNORECASE)
 
@@ -138,6 +138,7 @@ def with_shapes(
     wrong |= _far_away(whole[~whole.index.isin(wrong)], source)
     is_wrong = whole.index.isin(wrong)
     bad = whole[is_wrong]
+    lost = set(bad["_line"])
     faults, set_aside = put_aside(
         source,
         path,
@@ -158,7 +159,7 @@ def with_shapes(
             "rule": rule,
         }
         for line, rule, value in mended
-        if line not in set(bad["_line"])
+        if line not in lost
     )
     sound = whole[~is_wrong].reset_index(drop=True)
     done = replace(raw, frame=sound, faults=faults, set_aside=set_aside, repairs=repairs)
