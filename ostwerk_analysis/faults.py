@@ -500,9 +500,10 @@ def _plain(value: float, language: str) -> str:
 def as_error(fault: dict) -> DataError:
     """Make an error of a fault: where, what, and the remedy."""
     rule, file, expected = RULES[fault["rule"]], fault["file"], fault["expected"]
-    place = (
-        "{file}, feature {line}" if file.lower().endswith(FEATURE_FILES) else "{file}, line {line}"
-    )
+    place = "{file}, line {line}"
+    if file.lower().endswith(FEATURE_FILES):  # one of JSON may hold shapes or figures
+        is_json = file.lower().endswith(".json")
+        place = "{file}, record {line}" if is_json else "{file}, feature {line}"
     if fault["rule"] in SAID_IN_WORDS:
         expected = Sentence(expected)
     value: str = fault["value"]

@@ -384,7 +384,7 @@ def _refuse_fractions(source: Source, frame: pd.DataFrame, names: dict[str, str]
         rate = doubtful.iloc[0]
         raise DataError(
             "{file}, line {line}: the rate {rate} in {column!r} may be a fraction or per cent. "
-            'State it in programme.toml: values.eu_rate_pct = {{ "{rate}" = "50" }}.',
+            'State it in programme.toml: values.eu_rate_pct."{rate}" = "50".',
             file=source.path,
             line=frame.loc[doubtful.index[0], "_line"],
             rate=rate,

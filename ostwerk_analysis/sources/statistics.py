@@ -85,7 +85,7 @@ def finished(
         if "period" not in frame:
             raise DataError(
                 "{file} does not say for which period its figures are. State it in programme.toml: "
-                'constants = {{ period = "2026" }}.',
+                'constants.period = "2026".',
                 file=source.path,
             )
         written = frame["period"].astype("str")
