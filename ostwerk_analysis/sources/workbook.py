@@ -244,7 +244,7 @@ def _top(source: Source, rows: list[list[Any]], expected: set[str], sheet: Sheet
     for row in candidates:
         names = [name for name in _names(rows, row, sheet) if name]
         is_named = all(_is_name(cell) for cell in rows[row])
-        if is_named and len(names) >= width and len(set(names)) == len(names):
+        if is_named and len(names) >= width:
             return row
     raise DataError(
         "{file}: none of the first {count} rows has a name for each column. State header_line for "
@@ -280,7 +280,7 @@ def _end(body: Sequence[Sequence[Any]]) -> tuple[int, list[int]]:
 def _texts(source: Source, name: str, column: Sequence[Any]) -> list[str | None]:
     """Write the cells of a column as text."""
     mark: str = source.decimal_mark or "."
-    if source.decimal_mark is None and any(type(cell) is float and cell % 1 for cell in column):
+    if source.decimal_mark is None and any(isinstance(cell, float) and cell % 1 for cell in column):
         typed = [cell for cell in column if isinstance(cell, str) and _DIGIT_MARK.search(cell)]
         found = marks.find_decimal_mark(pd.Series(typed, dtype="str"))
         if found == marks.AMBIGUOUS:

@@ -185,6 +185,18 @@ def test_ambiguous_text_beside_typed_numbers_asks_for_the_mark(read_sheet):
     assert read_sheet(table, decimal_mark=",").frame["a"].tolist() == ["1,5", "1.234"]
 
 
+def test_ambiguous_text_beside_per_cents_asks_for_the_mark(read_bytes):
+    book = openpyxl.Workbook()
+    for row in [["a"], [0.4992], ["1.234"]]:
+        book.active.append(row)
+    book.active["A2"].number_format = "0.00%"
+    out = io.BytesIO()
+    book.save(out)
+    with pytest.raises(DataError, match="State decimal_mark"):
+        read_bytes(out.getvalue())
+    assert rows(read_bytes(out.getvalue(), decimal_mark=",")) == [["49,92%", 2], ["1.234", 3]]
+
+
 @pytest.mark.real
 def test_real_list_of_hesse_is_read_whole(real_data):
     path = real_data / "operations" / "hessen_esf_2014-2020.xlsx"
@@ -560,7 +572,7 @@ def locked_xls():
         (with_sheet(SHEET.format('<row><c r="1A"><v>1</v></c></row>')), "a.xlsx", "is damaged"),
         (with_sheet(SHEET.format("")), "a.xlsx", "no visible sheet with cells"),
         (workbook({"Liste": [["a", "b"]]}), "a.xlsx", "no row under the header of line 1"),
-        (workbook({"Liste": [["a", "a"], [1, 2]]}), "a.xlsx", "none of the first 15 rows"),
+        (workbook({"Liste": [["a", "a"], [1, 2]]}), "a.xlsx", "the column 'a' stands twice"),
         (workbook({"Liste": [["a", "_line"], [1, 2]]}), "a.xlsx", "'_line' is reserved"),
     ],
 )
