@@ -149,8 +149,8 @@ class Source(Section):
     )
     date_format: str | None = Field(
         None,
-        description="Form of dates, such as `%m/%d/%Y`, or `excel` or `excel-1904` for days counted "
-        "as in spreadsheets; found where left out, an error where it cannot be told.",
+        description="Form of dates, such as `%m/%d/%Y`, or `excel` or `excel-1904` for days "
+        "counted as in spreadsheets; found where left out, an error where it cannot be told.",
     )
     header_line: int | None = Field(
         None, ge=1, description="Line of the header; found where left out."
