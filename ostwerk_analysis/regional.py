@@ -56,7 +56,7 @@ def location_quotients(table: pd.DataFrame, reference: pd.Series | None = None) 
 def specialisation(table: pd.DataFrame, reference: pd.Series | None = None) -> pd.DataFrame:
     """Measure how special the mix of each area is, and how much it depends on few sectors.
 
-    Krugman: K = Σ |share - reference share|, from 0 (the mix of the whole) to 2 (nothing in
+    Krugman: K = Σ abs(share - reference share), from 0 (the mix of the whole) to 2 (nothing in
     common); K / 2 is the part that would have to change its sector, the dissimilarity. Herfindahl:
     H = Σ share², from 1 / sectors to 1; normalised it starts at 0, and 1 / H is how many sectors
     of equal size would give the same.

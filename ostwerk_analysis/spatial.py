@@ -171,7 +171,7 @@ def local_clusters(
     neighbours: pd.DataFrame,
     *,
     seed: int,
-    permutations: int = PERMUTATIONS,
+    permutations: int | None = None,
     false_discovery_rate: float = 0.05,
 ) -> pd.DataFrame:
     """Find districts that resemble their neighbours more, or less, than chance would have it.
@@ -184,8 +184,9 @@ def local_clusters(
     ----------
     values, neighbours, seed
         As for :func:`moran`.
-    permutations : int
-        Draws for each district; enough that one district alone could be found significant.
+    permutations : int, optional
+        Draws for each district. By default 9,999, or as many more as it takes that one district
+        alone could be found significant.
     false_discovery_rate : float
         Share of the clusters found that may be false ones.
 
@@ -227,7 +228,7 @@ def hot_spots(
     *,
     seed: int,
     with_itself: bool = True,
-    permutations: int = PERMUTATIONS,
+    permutations: int | None = None,
     false_discovery_rate: float = 0.05,
 ) -> pd.DataFrame:
     """Find where high or low values gather: Getis-Ord Gi* or, without the district itself, Gi.
@@ -341,27 +342,30 @@ def aligned(values: pd.Series, neighbours: pd.DataFrame) -> pd.Series:
     return values.reindex(codes)
 
 
-def _tested(used: _Usable, seed: int, permutations: int, rate: float) -> pd.DataFrame:
+def _tested(used: _Usable, seed: int, permutations: int | None, rate: float) -> pd.DataFrame:
     """Test each district's neighbours against draws from all others."""
     from scipy.stats import false_discovery_control  # type: ignore[import-untyped]
 
     n = len(used.values)
-    # The smallest p-value that can come out, and the largest that one district alone may have.
-    if 2 / (permutations + 1) > rate / n:
+    # The smallest p-value that can come out is 2 / (permutations + 1), and the largest that one
+    # district alone may have, rate / n.
+    least = int(np.ceil(2 * n / rate)) - 1
+    permutations = max(PERMUTATIONS, least) if permutations is None else permutations
+    if permutations < least:
         raise DataError(
             "{permutations} permutations are too few: among {n} districts one alone could never be "
             "significant at {rate}. Take at least {least}.",
             permutations=permutations,
             n=n,
             rate=rate,
-            least=int(np.ceil(2 * n / rate)) - 1,
+            least=least,
         )
     z = (used.values - used.values.mean()).to_numpy()
     number = used.graph.cardinalities.to_numpy()
     around = used.graph.transform("r").sparse @ z
     rng = np.random.default_rng(seed)
     # The same draws for every district, from the n - 1 that are not itself.
-    places = np.tile(np.arange(n - 1), (permutations, 1))
+    places = np.tile(np.arange(n - 1, dtype=np.int32), (permutations, 1))
     drawn = rng.permuted(places, axis=1)[:, : number.max()]
     p = [
         _two_sided(z[i] * around[i], z[i] * np.delete(z, i)[drawn[:, : number[i]]].mean(axis=1))
@@ -385,7 +389,7 @@ def _two_sided(observed: float, simulated: np.ndarray) -> float:
     The observed value is one of the permutations, so p is never 0 (Davison and Hinkley 1997,
     Bootstrap Methods and their Application, section 4.3).
     """
-    slack = 1e-9 * np.abs(simulated).max()  # what is the same but for rounding is a tie
+    slack = 1e-9 * np.abs(simulated).max(initial=0)  # what is the same but for rounding is a tie
     above = int((simulated >= observed - slack).sum())
     below = int((simulated <= observed + slack).sum())
     return min(1.0, 2 * (1 + min(above, below)) / (len(simulated) + 1))

@@ -298,6 +298,17 @@ def test_too_few_permutations_are_refused():
     spatial.local_clusters(y, neighbours, seed=1, permutations=639)
 
 
+def test_many_districts_get_as_many_permutations_as_they_need():
+    areas = grid(16, 16)
+    neighbours = spatial.neighbours(areas)
+    column, row = np.arange(256) % 16, np.arange(256) // 16
+    numbers = np.where((column < 3) & (row < 3), 1000, column * row % 5)
+    found = spatial.local_clusters(values(areas, numbers), neighbours, seed=1)
+    # 2 · 256 / 0.05 - 1 permutations: all eight around 17 are high, as in none of the draws.
+    assert found["p"].min() == pytest.approx(2 / 10_240)
+    assert found["cluster"][17] == "HH"
+
+
 # What is found
 
 
