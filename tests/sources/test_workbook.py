@@ -20,6 +20,7 @@ from odf.table import Table, TableCell, TableRow
 from odf.text import P
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
+from ostwerk_analysis import load
 from ostwerk_analysis.faults import DataError
 from ostwerk_analysis.programme import Source
 from ostwerk_analysis.sources import read, tabular
@@ -685,3 +686,38 @@ def test_what_is_written_is_read_back(table, is_old):
                 assert float(text) == pytest.approx(cell, rel=1e-14, abs=1e-300)
             else:
                 assert text == cell
+
+
+@pytest.mark.parametrize("ending", [".xlsx", ".xls"])
+def test_programme_reads_the_same_from_a_workbook_as_from_csv(
+    small_city, small_data, change, ending
+):
+    """Numbers and days typed, under two rows of titles, with notes below."""
+    text = pd.read_csv(small_city / "grants.csv", dtype="str", sep=None, engine="python")
+    typed = [["Zuschüsse"], [], text.columns.tolist()]
+    for row in text.to_numpy():
+        cells = [None if pd.isna(cell) else cell for cell in row]
+        for place, (name, cell) in enumerate(zip(text.columns, cells, strict=True)):
+            if cell and name.endswith("_on"):
+                cells[place] = date.fromisoformat(cell)
+            elif cell and name.endswith("_eur"):
+                cells[place] = float(cell.replace(".", "").replace(",", "."))
+        typed.append(cells)
+    typed += [[], ["Stand: 2026"]]
+    out = io.BytesIO()
+    if ending == ".xlsx":
+        out.write(workbook({"Liste": typed}))
+    else:
+        book = xlwt.Workbook()
+        sheet = book.add_sheet("Liste")
+        day = xlwt.easyxf(num_format_str="dd.mm.yyyy")
+        for line, row in enumerate(typed):
+            for column, cell in enumerate(row):
+                if cell is not None:
+                    sheet.write(line, column, cell, *([day] if isinstance(cell, date) else []))
+        book.save(out)
+    (small_city / f"grants{ending}").write_bytes(out.getvalue())
+    change(small_city / "programme.toml", "grants.csv", f"grants{ending}")
+    data = load(small_city)
+    pd.testing.assert_frame_equal(data.tables["grants"], small_data.tables["grants"])
+    assert data.repairs["rule"].tolist().count("note") == 1
