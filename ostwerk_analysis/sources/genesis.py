@@ -108,7 +108,7 @@ def _table(source: Source, path: Path, data: bytes) -> RawTable:
     text = data.decode()
     delimiter = source.delimiter or max(DELIMITERS, key=text.count)
     body, width = _body(source, _records(source, text, delimiter))
-    first = next((n for n, record in enumerate(body) if _is_row(record, width)), None)
+    first = next((n for n, record in enumerate(body) if _is_row(record)), None)
     if first is None:
         raise DataError(
             "{file}: no row with a figure below a header. Is it CSV of GENESIS? Otherwise state "
@@ -193,7 +193,7 @@ def _body(source: Source, records: list[_Record]) -> tuple[list[_Record], int]:
             file=source.path,
         )
     width = max(set(widths), key=lambda n: (widths.count(n), n))
-    rows = [n for n, record in enumerate(records) if _is_row(record, width)]
+    rows = [n for n, record in enumerate(records) if _is_row(record) and len(record.cells) == width]
     if not rows:
         return records, width
     rules = (
@@ -215,10 +215,10 @@ def _body(source: Source, records: list[_Record]) -> tuple[list[_Record], int]:
     return records[:end], width
 
 
-def _is_row(record: _Record, width: int) -> bool:
+def _is_row(record: _Record) -> bool:
     """Tell whether a record has a key in front and a figure, or a mark, behind it."""
     cells = [cell.strip() for cell in record.cells]
-    return len(cells) == width and cells[0] != "" and any(map(_is_figure, cells[1:]))
+    return bool(cells) and cells[0] != "" and any(map(_is_figure, cells[1:]))
 
 
 def _is_figure(cell: str) -> bool:

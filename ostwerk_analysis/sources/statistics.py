@@ -200,7 +200,9 @@ def without_marks(
     is_number = parts["number"].notna()
     if is_nothing.any():
         keys = [*group, *(["unit"] if "unit" in frame else [])]
-        beside = is_number.groupby([frame[key] for key in keys], dropna=False).transform("any")
+        one = pd.Series(0, frame.index)
+        by = [one, *(frame[key] for key in keys)]
+        beside = is_number.groupby(by, dropna=False).transform("any")
         is_count = (
             ~frame["unit"].astype("str").fillna("").str.contains(_QUOTIENT)
             if ("unit" in frame)
