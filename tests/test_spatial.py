@@ -306,7 +306,7 @@ def test_many_districts_get_as_many_permutations_as_they_need():
     found = spatial.local_clusters(values(areas, numbers), neighbours, seed=1)
     # 2 · 256 / 0.05 - 1 permutations: all eight around 17 are high, as in none of the draws.
     assert found["p"].min() == pytest.approx(2 / 10_240)
-    assert found["cluster"][17] == "HH"
+    assert found.set_index("district_id")["cluster"]["17"] == "HH"
 
 
 # What is found
