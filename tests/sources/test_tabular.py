@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ostwerk_analysis.faults import DataError, sentence
 from ostwerk_analysis.programme import Source
-from ostwerk_analysis.sources import marks, read, tabular
+from ostwerk_analysis.sources import marks, read, records, tabular
 
 
 @pytest.fixture
@@ -325,7 +325,7 @@ def one_by_one(body, delimiter):
     texts = list(io.StringIO(body.decode(), newline=""))
     starts = np.cumsum([0, *(len(text.encode()) for text in texts)])
     every = np.ones(len(texts), dtype=bool)
-    header, found, taken, _ = tabular._one_by_one(body, starts, every, delimiter, unclosed)
+    header, found, taken, _ = records._one_by_one(body, starts, every, delimiter, unclosed)
     assert taken.all()
     return header, *filled(found)
 
@@ -344,10 +344,10 @@ def test_pyarrow_and_csv_read_the_same(table, delimiter):
     writer.writerows([[cell.replace("\r", "") for cell in row] for row in table])
     writer.writerow(["x"] * (len(table[0]) + 1))
     body = out.getvalue().encode()
-    records = tabular._records(body, ord(delimiter))
-    if records is None:  # csv quotes no blank before a mark
+    found = records._records(body, ord(delimiter))
+    if found is None:  # csv quotes no blank before a mark
         return
-    fast = tabular._split(body, delimiter, tabular._without_first(records), len(table[0]))
+    fast = records._split(body, delimiter, records._without_first(found), len(table[0]))
     header, *exact = one_by_one(body, delimiter)
     assert header == [f"c{i}" for i in range(len(table[0]))]
     assert list(filled(fast)) == exact
@@ -396,7 +396,7 @@ def test_wrong_marks_are_read_as_if_all_lines_were_read_one_by_one(lines, newlin
 
 @pytest.mark.parametrize("cell", ['24" Rad', 'Kita "Ost" e.V.', '6" und 8"'])
 def test_marks_within_bare_cells_are_no_reason_to_read_slowly(cell):
-    assert tabular._records(f"a;b\n1;{cell} x\n".encode(), ord(";")) is not None
+    assert records._records(f"a;b\n1;{cell} x\n".encode(), ord(";")) is not None
 
 
 PIECES = st.sampled_from([b";", b",", b'"', b"\n", b"\r", b"\r\n", b"a", b"1", b" ", b"\xe4", b""])
@@ -421,8 +421,8 @@ def test_any_bytes_are_read_or_refused(content):
 @given(st.text("a1;, ä\n\r", max_size=80))
 def test_no_record_is_lost(body):
     text = "x;y\n" + body
-    records = list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))[1:]
-    filled = [record for record in records if any(cell.strip() for cell in record)]
+    written = list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))[1:]
+    filled = [record for record in written if any(cell.strip() for cell in record)]
     if not filled:
         return
     raw = read_anywhere(text.encode(), delimiter=";")
