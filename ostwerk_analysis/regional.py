@@ -286,6 +286,12 @@ def shift_share(table: pd.DataFrame, reference: pd.DataFrame | None = None) -> p
 
 def _matrix(table: pd.DataFrame) -> pd.DataFrame:
     """Arrange values, one row for each area and one column for each sector, in order."""
+    if (is_nameless := table[["area_id", "sector"]].isna().any(axis=1)).any():
+        raise DataError(
+            "{n} rows have no area or no sector. Name both, or give what belongs to none a name of "
+            "its own.",
+            n=int(is_nameless.sum()),
+        )
     cells = pd.MultiIndex.from_frame(table[["area_id", "sector"]])
     every = pd.MultiIndex.from_product([cells.levels[0], cells.levels[1]], names=cells.names)
     if (is_twice := cells.duplicated()).any():
