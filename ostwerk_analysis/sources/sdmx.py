@@ -15,7 +15,7 @@ import pandas as pd
 from ..faults import DataError, nearest
 from ..programme import Source
 from . import statistics, tabular
-from .raw import RawTable
+from .raw import RawTable, tidy_name
 
 NAMES = {
     "period": ("TIME_PERIOD",),
@@ -93,9 +93,12 @@ def read(source: Source, path: Path) -> RawTable:
             and (found := next((name for name in names if name in frame), None))
         }
     )
+    # What the source names as period or value is read as such, too.
+    stated = {c: tidy_name(source.columns[c]) for c in ("period", "value") if c in source.columns}
+    frame = frame.rename(columns={name: column for column, name in stated.items()})
     columns = [name for name in frame if name != "_line"]
     for column in ("period", "value"):
-        if column not in {*columns, *source.columns, *source.constants}:
+        if column not in {*columns, *source.constants}:
             raise DataError(
                 "{file} has no column {column!r}; the nearest is {near!r}. Is it SDMX-CSV? "
                 "Otherwise name it under columns as {key} in programme.toml.",
@@ -104,11 +107,6 @@ def read(source: Source, path: Path) -> RawTable:
                 near=nearest(NAMES[column][0], columns),
                 key=column,
             )
-    if "period" in source.columns:  # so that it is read as a period, too
-        frame = frame.rename(columns={source.columns["period"]: "period"})
-        source = source.model_copy(
-            update={"columns": {k: v for k, v in source.columns.items() if k != "period"}}
-        )
     if "statistic" not in {*columns, *source.columns, *source.constants}:
         frame = frame.assign(statistic=_keys(frame, columns))
     broken = pd.DataFrame(columns=["rule", "column", "value"], dtype="str")
@@ -129,6 +127,8 @@ def read(source: Source, path: Path) -> RawTable:
     if "obs_status" in frame:
         status, recoded = frame["obs_status"], [*source.values.get("obs_status", {})]
         frame = frame.assign(obs_status=status.where(status.isin(recoded), _statuses(status)))
+    columns_left = {c: name for c, name in source.columns.items() if c not in stated}
+    source = source.model_copy(update={"columns": columns_left})
     return statistics.finished(replace(raw, frame=frame), source, path, broken=broken)
 
 
@@ -160,7 +160,7 @@ def _keys(frame: pd.DataFrame, columns: list[str]) -> pd.Series:
         return frame.get("DATAFLOW", frame.get("STRUCTURE_ID", pd.Series(None, frame.index)))
     keys = frame[dimensions].fillna("")
     unique = keys.drop_duplicates()
-    joined = unique.agg(".".join, axis=1).rename("_key")
+    joined = [".".join(codes) for codes in unique.itertuples(index=False)]
     merged = keys.merge(unique.assign(_key=joined), on=dimensions, how="left")["_key"]
     return merged.set_axis(frame.index).astype("str")
 

@@ -93,7 +93,8 @@ def finished(
         standing = _standing(texts, source.periods, source.values.get("period", {}))
         # What stands for no period keeps its text, so that where can name it.
         read = {text: period for text, (period, _) in standing.items()}
-        rules = written.map({text: rule for text, (_, rule) in standing.items()}).fillna("period")
+        rules = written.map({text: rule for text, (_, rule) in standing.items()})
+        rules = rules.astype("str").fillna("period")
         wrong = pd.DataFrame({"rule": rules, "column": "period", "value": written.fillna("")})
         frame = frame.assign(period=written.map(read).astype("str"))
         broken = pd.concat([broken, wrong[(rules != "") & ~frame.index.isin(broken.index)]])

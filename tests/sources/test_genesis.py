@@ -251,7 +251,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(LINES)
 def test_read_is_frame_and_set_aside_and_skipped(tmp_path_factory, lines):
     text = "T\nTitel;;;\n;;A;B\n;;Anzahl;Anzahl\n"
@@ -266,7 +266,7 @@ def test_read_is_frame_and_set_aside_and_skipped(tmp_path_factory, lines):
     assert len(raw.faults) == len(raw.set_aside)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.text(alphabet=';"\n\r_-.x012 Aé\t,()', max_size=60))
 def test_no_text_makes_a_traceback(tmp_path_factory, text):
     folder = tmp_path_factory.mktemp("genesis")
@@ -282,7 +282,7 @@ FIGURES = st.dictionaries(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(FIGURES)
 def test_what_is_written_as_a_table_is_read_again_unchanged(tmp_path_factory, figures):
     text = "T\nTitel;;;\n;;A;B\n;;Anzahl;Anzahl\n"
