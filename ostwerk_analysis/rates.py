@@ -73,8 +73,8 @@ def smoothed(
     around = near @ p
     mean = near @ e / around
     between = (near * p * (rate - mean[:, None]) ** 2).sum(axis=1) / around
-    between = np.maximum(between - mean * near.sum(axis=1) / around, 0)
-    # Where nothing happened around, both are 0, and so are the rate and its mean.
+    between -= mean * near.sum(axis=1) / around
+    # Where they vary no more than by chance, or nothing happened, the own rate counts for nothing.
     own = np.divide(between, between + mean / p, out=np.zeros_like(p), where=between > 0)
     table.loc[has_rate, "rate"] = rate * per
     table.loc[has_rate, "mean_rate"] = mean * per

@@ -145,6 +145,24 @@ def test_most_points_need_no_geometry(squares):
     assert (made.number == raster.BORDER).mean() < 0.02
 
 
+@pytest.mark.parametrize("angle", [0, 3, 17, 45, 60, 88])
+@pytest.mark.parametrize("n", [MANY, 40_000])
+def test_every_cell_that_a_border_runs_through_is_tested_exactly(angle, n):
+    star = shapely.Polygon([(0, 0), (9, 1), (4, 3), (9, 9), (3, 4), (1, 9)])
+    round_one = shapely.Point(2, 2).buffer(1, quad_segs=50)
+    shapes = np.array([shapely.affinity.rotate(star, angle), round_one])
+    made = raster._raster(shapes, n)
+    row, column = np.indices(made.number.shape)
+    left, bottom = made.left + column * made.size, made.bottom + row * made.size
+    cells = shapely.box(left, bottom, left + made.size, bottom + made.size)
+    borders = shapely.union_all(shapely.boundary(shapes))
+    shapely.prepare(borders)
+    is_crossed = shapely.intersects(borders, cells)
+    assert (made.number[is_crossed] == raster.BORDER).all()
+    # And not many more than these.
+    assert (made.number == raster.BORDER).sum() < 2 * is_crossed.sum()
+
+
 def test_neither_points_nor_districts_are_changed(squares):
     places = points(np.random.default_rng(3).uniform(0, 2000, (MANY, 2)))
     before = places.copy(), squares.copy()
