@@ -177,6 +177,8 @@ def _split(body: bytes, delimiter: str, records: Records, width: int) -> Cells:
     names = [str(i) for i in range(width)]
     if not len(starts):
         return Cells(_table([], width), lines, [])
+    # From a line break on, since pyarrow would take a byte order mark before the first cell away.
+    begun = memoryview(body)[starts[0] - 1 :] if starts[0] else b"\n" + body
     odd: list[arrow_csv.InvalidRow] = []
 
     def skip(row: arrow_csv.InvalidRow) -> str:
@@ -184,7 +186,7 @@ def _split(body: bytes, delimiter: str, records: Records, width: int) -> Cells:
         return "skip"
 
     table = arrow_csv.read_csv(
-        pa.py_buffer(memoryview(body)[starts[0] :]),
+        pa.py_buffer(begun),
         read_options=arrow_csv.ReadOptions(
             column_names=names, block_size=max(1 << 20, 2 * int((ends - starts).max()))
         ),

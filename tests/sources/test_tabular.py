@@ -460,6 +460,14 @@ def test_marks_mixed_in_a_column_are_never_guessed(read_text, mark):
     assert bad.tolist() == [mark == ".", mark == ","]
 
 
+@pytest.mark.parametrize("first", ['"x"', '24" Rad', '"x"y'])
+def test_byte_order_mark_amid_the_text_stays_in_its_cell(read_text, first):
+    raw = read_text(f"a;b\n\ufeff1;2\n{first};3\n\ufeff4;5\n")
+    assert rows(raw)[0] == ["\ufeff1", "2", 2]
+    assert rows(raw)[-1] == ["\ufeff4", "5", 4]
+    assert read_text("a;b\n\ufeff").set_aside["text"].tolist() == ["\ufeff"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf16_with_byte_order_mark_is_read(read_text, encoding):
     assert rows(read_text("\ufeffa;b\n1;ü\n".encode(encoding))) == [["1", "ü", 2]]
