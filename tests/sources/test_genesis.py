@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ostwerk_analysis import check
 from ostwerk_analysis.faults import DataError
 from ostwerk_analysis.programme import Source
 from ostwerk_analysis.sources import read
@@ -243,6 +244,27 @@ def test_newer_flat_file_with_months(read_text):
 def test_flat_file_without_figures_is_refused(read_text):
     with pytest.raises(DataError, match="no column of figures"):
         read_text("Statistik_Code;Zeit;1_Merkmal_Code\n1;2020;KREISE\n")
+
+
+def test_city_picks_its_rows_of_a_table_of_the_country(small_city):
+    (small_city / "genesis.csv").write_text(TABLE, encoding="utf-8")
+    with (small_city / "programme.toml").open("a", encoding="utf-8") as programme:
+        programme.write(
+            '\n[[sources]]\ntable = "statistics"\npath = "genesis.csv"\nformat = "genesis"\n'
+            'where = { area_code = ["01001"] }\n'
+            'constants = { district_id = "stadt", area_level = "city" }\n'
+            'values.statistic = { "Gewerbeanmeldungen" = "registrations" }\n'
+        )
+    data = check(small_city)
+    read_from = data.reads[data.reads["file"] == "genesis.csv"].iloc[0]
+    assert read_from[["rows_read", "accepted", "set_aside", "skipped"]].tolist() == [4, 2, 0, 2]
+    found = data.statistics[data.statistics["statistic"] == "registrations"].iloc[0]
+    assert found[["district_id", "area_level", "period", "value"]].tolist() == [
+        "stadt",
+        "city",
+        "2015",
+        845.0,
+    ]
 
 
 CELLS = st.from_regex(r"[0-9]{1,4}|-|\.|x|\(?[0-9]\)?|[a-z]{0,3}", fullmatch=True)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ostwerk_analysis import check
 from ostwerk_analysis.faults import DataError, sentence
 from ostwerk_analysis.programme import Source
 from ostwerk_analysis.sources import read
@@ -296,6 +297,7 @@ def test_records_read_are_frame_and_set_aside(tmp_path_factory, records):
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=60) | st.text(alphabet='{}[]":,daten 0e1-', max_size=60).map(str.encode))
 def test_no_bytes_make_a_traceback(tmp_path_factory, data):
+    data = data.removeprefix(b"\xef\xbb\xbf")  # it stands at the beginning, or nowhere
     file = tmp_path_factory.mktemp("lis") / "lis.json"
     for head in (
         b"",
@@ -305,6 +307,34 @@ def test_no_bytes_make_a_traceback(tmp_path_factory, data):
         file.write_bytes(head + data)
         with suppress(DataError):
             read(Source(table="statistics", path=file.name, format="lis"), file)
+
+
+def test_areas_of_the_api_are_matched_through_loading(small_city):
+    records = [
+        figure("Einwohner", "10", id=1),
+        figure("Einwohner", "6", id=2, stadtbezirk="Mitte"),
+        figure("Einwohner", "4", id=3, ortsteil="Markt"),
+        figure("Einwohner", "1", id=4, ortsteil="Mitte"),  # a borough of that name, no district
+        figure("Einwohner", "1", id=5, ortsteil="Markd"),
+    ]
+    (small_city / "lis.json").write_text(json.dumps({"daten": records}), encoding="utf-8")
+    with (small_city / "programme.toml").open("a", encoding="utf-8") as programme:
+        programme.write(
+            '\n[[sources]]\ntable = "statistics"\npath = "lis.json"\nformat = "lis"\n'
+            'values = { statistic = { "Einwohner" = "residents_of_api" } }\n'
+        )
+    data = check(small_city)
+    found = data.statistics[data.statistics["statistic"] == "residents_of_api"]
+    assert found[["area_level", "district_id", "value"]].to_numpy().tolist() == [
+        ["city", "stadt", 10.0],
+        ["borough", "A", 6.0],
+        ["district", "01", 4.0],
+    ]
+    faults = data.faults[data.faults["rule"] == "area_name"]
+    assert faults[["line", "rule", "value", "expected"]].to_numpy().tolist() == [
+        [4, "area_name", "Mitte", "Mitte"],
+        [5, "area_name", "Markd", "Markt"],
+    ]
 
 
 @pytest.mark.real
