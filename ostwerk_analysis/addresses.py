@@ -117,8 +117,8 @@ def place(
     """
     stated, has_point = rows["district_id"], rows.geometry.notna()
     placed_by = stated.mask(stated.notna(), "district").mask(stated.notna() & has_point, "point")
-    texts, columns = _written(rows)
-    asked = texts[~has_point].dropna()
+    texts, columns = _written(rows[~has_point])  # of a million rows with points, none
+    asked = texts.dropna()
     lists = {table: tables[table] for table in LISTS if table in tables and len(asked)}
     asked = asked if lists else asked.iloc[:0]
     quarters = pd.concat([tables[other]["name"] for other in _QUARTERS if other in tables])

@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS
+from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from .faults import DataError
@@ -42,8 +42,9 @@ def points(lon: pd.Series, lat: pd.Series, crs: str) -> gpd.GeoSeries:
     """Make metric points from degrees; missing where a coordinate is."""
     known = (lon.notna() & lat.notna()).to_numpy()
     made = np.full(len(lon), None, dtype=object)
-    made[known] = shapely.points(lon[known], lat[known])
-    return gpd.GeoSeries(made, index=lon.index, crs=WGS84).to_crs(crs)
+    to_metres = Transformer.from_crs(WGS84, crs, always_xy=True)
+    made[known] = shapely.points(*to_metres.transform(lon[known].to_numpy(), lat[known].to_numpy()))
+    return gpd.GeoSeries(made, index=lon.index, crs=crs)
 
 
 def locate(places: gpd.GeoSeries, districts: gpd.GeoDataFrame) -> pd.Series:
