@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostwerk_analysis.faults import FINDING_COLUMNS, FINDINGS, finding_sentences
+from ostwerk_analysis.loading import check
 from ostwerk_analysis.plausibility import findings
+from ostwerk_analysis.programme import Programme
 
 AREAS, YEARS = 20, 12
 
@@ -422,3 +424,62 @@ def test_an_area_is_called_by_its_name():
     values[3, 5] *= 4
     [said] = finding_sentences(found(values), "en", {"03": "Volkmarsdorf"}).to_dict("records")
     assert said["what"] == "s, Volkmarsdorf"
+
+
+# ---- real files ----
+
+
+def real(real_data, *files):
+    folder = str(real_data / "leipzig")
+    sources = [("districts", "ortsteile.json"), ("boroughs", "stadtbezirke.json")]
+    columns = {
+        "districts": {"district_id": "OT", "name": "Name"},
+        "boroughs": {"borough_id": "SBZ", "name": "Name"},
+    }
+    return check(
+        Programme.model_validate(
+            {
+                "id": "leipzig",
+                "name": "Leipzig",
+                "first_quarter": "2000-Q1",
+                "crs": "EPSG:25833",
+                "allow_outside": True,
+                "city": {"id": "leipzig", "name": "Leipzig", "aliases": ["Stadt Leipzig"]},
+                "sources": [
+                    {"table": table, "path": f"{folder}/{file}", "columns": columns[table]}
+                    for table, file in sources
+                ]
+                + [
+                    {"table": "statistics", "path": f"{folder}/{file}", "format": "lis"}
+                    for file in files
+                ],
+            }
+        )
+    )
+
+
+def test_all_known_faults_of_the_file_of_the_unemployed_are_found(real_data):
+    data = real(real_data, "lis_arbeitslose.csv")
+    found = data.findings
+    gaps = found[found["rule"] == "missing_as_zero"]
+    long_term = gaps[(gaps["statistic"] == "Langzeitarbeitslose") & (gaps["cells"] == 63)]
+    assert long_term["period"].tolist() == ["2018", "2019", "2021", "2022"]
+    city = gaps[(gaps["area_id"] == "leipzig") & (gaps["period"] == "2000")]
+    assert city["statistic"].tolist() == [
+        *("Anteil an den Erwerbsfähigen", "Arbeitslose insgesamt", "Ausländer", "Frauen"),
+        *("Langzeitarbeitslose", "Männer", "unter 25 Jahre", "über 55 Jahre"),
+    ]
+    hidden = found[found["rule"] == "suppressed_as_zero"].groupby("period")["cells"].sum()
+    assert (hidden["2018"], hidden["2019"]) == (166 - 63, 178 - 63)  # the rest is long-term
+    parts = found[(found["rule"] == "parts") & found["detail"].eq("Frauen + Männer")]
+    districts = parts[parts["area_level"] == "district"]
+    assert set(districts["period"]) == {"2018", "2019"}
+    assert set(districts["area_id"]) == {"15", "28", "55", "66", "94"}
+    assert all(found["source"].str.endswith("lis_arbeitslose.csv"))
+
+
+@pytest.mark.parametrize("file", ["lis_einwohner.json", "lis_wohnungsbestand.csv"])
+def test_population_and_housing_raise_no_alarm(real_data, file):
+    data = real(real_data, file)
+    assert len(data.statistics) > 5_000
+    assert data.findings.empty

@@ -137,13 +137,16 @@ def suppressed(panel: Panel) -> Iterator[Finding]:
         for place, period in zip(*np.nonzero((alone | pooled) & (zeros[own] > 0)), strict=True):
             number = own[place]
             least = smallest[number, period]
+            # A zero that cannot be judged, in a series of nothing else, counts as expected.
+            where = areas[values[number, :, period] == 0]
+            unjudged = len(where) - zeros[number, period]
             yield Finding(
                 "suppressed_as_zero",
                 number,
-                areas[zero[number, :, period]],
+                where,
                 period,
                 0,
-                expected_zeros[number, period],
+                expected_zeros[number, period] + unjudged,
                 "" if np.isnan(least) else f"{least:.0f}",
                 is_of_level=True,
             )
