@@ -54,6 +54,9 @@ def programme() -> str:
             form = {list: f"[[{name}]]", dict: f"[{name}.NAME]"}
             heading = form.get(get_origin(field.annotation), f"[{name}]")
             sections.append((heading, model, list(model.model_fields)))
+            for inner, its in model.model_fields.items():
+                if part := _section_of(its.annotation):
+                    sections.append((f"[{name}.{inner}]", part, _own_keys(part)))
     return "\n".join(_section(*section) for section in sections)
 
 
@@ -94,8 +97,7 @@ def _kind(annotation: Any) -> str:
     if annotation is models.Text:
         return 'text, or `{ de = "…", en = "…" }`'
     if isinstance(annotation, type) and issubclass(annotation, models.Section):
-        keys = annotation.model_fields.items()
-        return "; ".join(f"`{name}` = {_kind(field.annotation)}" for name, field in keys)
+        return "table of keys, see below"
     if origin is Literal:
         return " or ".join(f"`{value}`" for value in parts if value != "")
     if origin in {Union, types.UnionType}:
