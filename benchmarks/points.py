@@ -1,9 +1,9 @@
-"""What it costs to find the district of many points: our ways beside ``geopandas.sjoin``.
+"""What it costs to find the district of many points: ``geo.locate`` beside ``geopandas.sjoin``.
 
 Run: ``python benchmarks/points.py [POINTS [TURNS [FILE COLUMN]]]``. Points are drawn evenly over
 the districts' box and a margin of 500 m; without FILE the districts are those of the demonstration,
-whose borders have few corners. Each turn measures all ways once, one after the other, on the same
-points, so that the ratios hold on a noisy machine. Every way must give the same answer on every
+whose borders have few corners. Each turn measures both once, one after the other, on the same
+points, so that the ratios hold on a noisy machine. Both must give the same answer on every
 point, or the run stops. The raster is made anew in each turn and counts.
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ostwerk_analysis import geo, raster
+from ostwerk_analysis import geo
 
 SEED = 4
 CRS = "EPSG:25833"
@@ -40,7 +40,6 @@ def by_sjoin(places: gpd.GeoSeries, districts: gpd.GeoDataFrame) -> pd.Series:
 WAYS: dict[str, Callable[[gpd.GeoSeries, gpd.GeoDataFrame], pd.Series]] = {
     "geopandas.sjoin": by_sjoin,
     "geo.locate": geo.locate,
-    "raster.locate": raster.locate,
 }
 
 

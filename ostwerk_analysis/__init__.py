@@ -42,7 +42,10 @@ __all__ = [
     "load",
     "observations",
     "parse_quarter",
+    "rates",
+    "regional",
     "release",
+    "spatial",
 ]
 
 _HOME = {

@@ -7,6 +7,7 @@ import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
+from . import raster
 from .faults import DataError
 
 WGS84 = "EPSG:4326"
@@ -65,12 +66,7 @@ def locate(places: gpd.GeoSeries, districts: gpd.GeoDataFrame) -> pd.Series:
     Series of str, shape (n,)
         Code of the district; missing where there is no point or it lies in no district.
     """
-    ordered = _latest(districts).sort_values("district_id", ignore_index=True)
-    tree = shapely.STRtree(ordered.geometry.to_numpy())
-    point, polygon = tree.query(places.to_numpy(), predicate="intersects")
-    first = pd.Series(polygon).groupby(point).min()
-    codes = ordered["district_id"].take(first).set_axis(first.index)
-    return codes.reindex(range(len(places))).set_axis(places.index).astype("str")
+    return raster.locate(places, _latest(districts))
 
 
 def _latest(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

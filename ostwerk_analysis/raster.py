@@ -1,8 +1,8 @@
 """Which district many points lie in, by a raster of the districts.
 
 Most points lie well inside a district. A raster knows the district of every cell that no border
-runs through, so these points need no geometry; the rest are tested exactly. The answer is that of
-:func:`ostwerk_analysis.geo.locate` on every point.
+runs through, so these points need no geometry; the rest are tested exactly. The answer is the same
+as that of testing every point.
 """
 
 from typing import NamedTuple

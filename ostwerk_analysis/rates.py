@@ -109,7 +109,7 @@ def standardised(events: pd.Series, population: pd.Series) -> pd.Series:
     Assunção, R. M. and Reis, E. A. (1999). A new proposal to adjust Moran's I for population
     density. Statistics in Medicine 18, 2147-2162.
     """
-    from esda.smoothing import assuncao_rate  # type: ignore[import-untyped]
+    from esda.smoothing import assuncao_rate
 
     table = _counts(events, population)
     has_rate = table["population"] > 0
@@ -152,7 +152,7 @@ def rate_interval(
     ----------
     Garwood, F. (1936). Fiducial limits for the Poisson distribution. Biometrika 28, 437-442.
     """
-    from scipy.special import gammaincinv  # type: ignore[import-untyped]
+    from scipy.special import gammaincinv
 
     tail = _tail(level)
     table = _counts(events, population)

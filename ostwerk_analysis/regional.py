@@ -132,7 +132,7 @@ def inequality(values: pd.Series, weights: pd.Series | None = None) -> pd.DataFr
     ----------
     Cowell, F. A. (2011). Measuring Inequality. Oxford University Press, appendix A.
     """
-    from scipy.special import rel_entr  # type: ignore[import-untyped]
+    from scipy.special import rel_entr
 
     s, p = _spread(values, weights)
     order = np.argsort((s / p).to_numpy(), kind="stable")

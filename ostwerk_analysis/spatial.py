@@ -18,7 +18,7 @@ import shapely
 from .faults import DataError, some
 
 if TYPE_CHECKING:
-    from libpysal.graph import Graph  # type: ignore[import-untyped]
+    from libpysal.graph import Graph
 
 TOUCHING_M = 0.001
 """Districts whose borders are this near to each other touch."""
@@ -141,7 +141,7 @@ def moran(
     ----------
     Cliff, A. D. and Ord, J. K. (1981). Spatial Processes. Pion, pp. 17-21, 63-66.
     """
-    from esda.moran import Moran  # type: ignore[import-untyped]
+    from esda.moran import Moran
 
     used = _usable(values, neighbours)
     found = Moran(used.values.to_numpy(), used.graph, permutations=0)
@@ -259,7 +259,7 @@ def hot_spots(
     ----------
     Ord, J. K. and Getis, A. (1995). Geographical Analysis 27, 286-306.
     """
-    from esda.getisord import G_Local  # type: ignore[import-untyped]
+    from esda.getisord import G_Local
 
     used = _usable(values, neighbours)
     if (is_negative := used.values < 0).any():
@@ -344,7 +344,7 @@ def aligned(values: pd.Series, neighbours: pd.DataFrame) -> pd.Series:
 
 def _tested(used: _Usable, seed: int, permutations: int | None, rate: float) -> pd.DataFrame:
     """Test each district's neighbours against draws from all others."""
-    from scipy.stats import false_discovery_control  # type: ignore[import-untyped]
+    from scipy.stats import false_discovery_control
 
     n = len(used.values)
     # The smallest p-value that can come out is 2 / (permutations + 1), and the largest that one

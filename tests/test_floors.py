@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "ostwerk_analysis"
 FLOORS = [
     ["language", "codes", "faults", "periods", "programme", "tables"],
-    ["sources", "geo", "raster", "coverage", "addresses"],
+    ["sources", "raster", "geo", "coverage", "addresses"],
     ["dataset", "corrections", "plausibility", "checks", "loading", "fetching"],
     ["observations", "indicators", "spatial", "rates", "regional"],
     ["disclosure"],

@@ -8,7 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ostwerk_analysis import geo, raster
+from ostwerk_analysis import raster
 
 CRS = "EPSG:25833"
 MANY = raster.FEW_POINTS + 1
@@ -49,8 +49,18 @@ def awkward(areas, random, n):
     )
 
 
+def each_tested(places, areas):
+    """Find the district of each point by asking GEOS for every one, the lowest code first."""
+    ordered = areas.sort_values("district_id", ignore_index=True)
+    tree = shapely.STRtree(ordered.geometry.to_numpy())
+    point, polygon = tree.query(places.to_numpy(), predicate="intersects")
+    first = pd.Series(polygon).groupby(point).min()
+    codes = ordered["district_id"].take(first).set_axis(first.index)
+    return codes.reindex(range(len(places))).set_axis(places.index).astype("str")
+
+
 def assert_same(places, areas):
-    pd.testing.assert_series_equal(raster.locate(places, areas), geo.locate(places, areas))
+    pd.testing.assert_series_equal(raster.locate(places, areas), each_tested(places, areas))
 
 
 @pytest.fixture
