@@ -15,7 +15,7 @@ from .. import periods
 from ..faults import DataError, nearest
 from ..programme import Source
 from . import statistics, tabular
-from .raw import RawTable, put_aside, read_bytes
+from .raw import RawTable, check_names, put_aside, read_bytes
 
 NAMES = {"area_name": ("Gebiet",), "statistic": ("Sachmerkmal",)}
 """Column of the table = names under which the system writes it in CSV."""
@@ -126,6 +126,7 @@ def _records(source: Source, path: Path, data: bytes) -> RawTable:
         is_part = ~kind.isin(WHOLE_YEAR) & period.str.fullmatch("[0-9]{4}").fillna(False)
         period = period.mask(is_part, period + " " + kind)
     tidy = tidy.drop(columns=["name", "jahr"]).rename(columns=FIGURE)
+    check_names(source, list(tidy.columns))
     tidy = tidy.assign(
         statistic=_whole_names(names, frame.get("id"), [district, borough, period]),
         area_name=district.fillna(borough),

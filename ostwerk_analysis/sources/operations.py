@@ -85,8 +85,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "location": (
         *("Durchführungsort", "Durchführungsort des Vorhabens", "Ort des Vorhabens", "Vorhabenort"),
         *("Projektstandort Ort", "Projektstandort", "Standortindikator", "Standort des Vorhabens"),
-        *("Standort", "Gemeinde", "Ort", "Operation location", "Location indicator"),
-        *("Project location", "LAU_Labels", "Location"),
+        *("Standort", "Gemeinde", "Ort", "Municipality", "Operation location"),
+        *("Location indicator", "Project location", "LAU_Labels", "Location"),
     ),
     "postcode": (
         *("Postleitzahl des Vorhabens", "PLZ des Vorhabens", "Projektstandort PLZ"),
@@ -102,8 +102,8 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 """Column of the table = names under which lists have it, those that say it best first.
 
-Gathered from the regulations, from lists of 2014-2020 of all 16 Länder and of 2021-2027 of Lower
-Saxony and Hesse, and from the headers of Kohesio's exports."""
+Gathered from the regulations, from lists of 2014-2020 of 15 of the 16 Länder and of 2021-2027 of
+Lower Saxony and Hesse, and from the headers of Kohesio's exports."""
 
 CURRENCY = ("Total_Eligible_Expenditure_Currency", "Währung", "Currency")
 POINT = ("Location_Indicator_latitude_longitude", "Geolokalisierung")
@@ -116,6 +116,9 @@ LAENDER = (
     *("Sachsen-Anhalt", "Schleswig-Holstein", "Thüringen", "landesweit", "Deutschland"),
 )
 """Names in a column for places that are none."""
+
+PLACES = ("location", "postcode", "municipality", "placed_by")
+"""Columns that are made of what a list says of the place."""
 
 CODE_DIGITS = 16
 HEADER_LINES = tabular.HEADER_WITHIN
@@ -181,10 +184,11 @@ def read(source: Source, path: Path) -> RawTable:
     _refuse_other_money(source, raw.frame, names)
     _refuse_fractions(source, raw.frame, names)
     if "Operation_Unique_Identifier" in columns and source.date_format is None:
-        days = {names[column] for column in ("started_on", "ends_on") if column in names}
+        days = {names.get(column) for column in ("started_on", "ends_on")} & {*columns}
         iso = {day: raw.frame[day].str.replace(_DAY_FIRST, r"\3-\2-\1", regex=True) for day in days}
         raw = replace(raw, frame=raw.frame.assign(**iso))
-    raw = replace(raw, frame=raw.frame.drop(columns=[name for name in placed if name not in NAMES]))
+    used = [name for name in placed if name not in PLACES]
+    raw = replace(raw, frame=raw.frame.drop(columns=used))
     return named(raw, source, {column: (name,) for column, name in found.items()})
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from ..faults import DataError, nearest
 from ..programme import Source
 from . import statistics, tabular
-from .raw import RawTable, tidy_name
+from .raw import RawTable, check_names, tidy_name
 
 NAMES = {
     "period": ("TIME_PERIOD",),
@@ -97,6 +97,7 @@ def read(source: Source, path: Path) -> RawTable:
     stated = {c: tidy_name(source.columns[c]) for c in ("period", "value") if c in source.columns}
     frame = frame.rename(columns={name: column for column, name in stated.items()})
     columns = [name for name in frame if name != "_line"]
+    check_names(source, columns)  # without labels two may be the same
     for column in ("period", "value"):
         if column not in {*columns, *source.constants}:
             raise DataError(

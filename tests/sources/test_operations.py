@@ -506,3 +506,10 @@ def test_saxon_list_through_all_checks(real_data, small_city):
     assert len(listed) == 843 - 11
     assert listed["eu_rate_pct"].between(50, 100).all()
     assert listed["placed_by"].unique().tolist() == ["municipality"]
+
+
+def test_column_for_municipalities_may_have_that_very_name(read_text):
+    frame = read_text("Beneficiary;Operation name;municipality\nA;b;Leipzig, Stadt\n").frame
+    assert frame[["location", "municipality"]].to_numpy().tolist() == [
+        ["Leipzig, Stadt", "Leipzig"]
+    ]

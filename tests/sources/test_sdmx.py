@@ -191,3 +191,8 @@ def test_no_text_makes_a_traceback(tmp_path_factory, text):
     for head in ("", HEAD, f"{HEAD}{KEY},2020,5,,\n", "STRUCTURE_NAME,a,b,TIME_PERIOD,OBS_VALUE\n"):
         with suppress(DataError):
             read_in(folder, head + text)
+
+
+def test_columns_that_are_the_same_without_their_labels_are_refused(read_text):
+    with pytest.raises(DataError, match="'FREQ' stands twice"):
+        read_text("FREQ: a,FREQ: b,geo,TIME_PERIOD,OBS_VALUE\nA,A,DE,2020,1\n")
