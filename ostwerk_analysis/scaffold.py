@@ -119,7 +119,8 @@ def _rules(name: str, language: str) -> dict[str, list[str]]:
 
 
 def _row(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    """Write a row of a Markdown table, in which a bar would end the cell."""
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
 
 def _source(name: str, language: str) -> str:

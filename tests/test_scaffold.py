@@ -22,6 +22,7 @@ SECTIONS = {
     "measures": models.Measure,
     "areas": models.Area,
     "sources": models.Source,
+    "corrections": models.Correction,
     "targets": models.Target,
     "headlines": models.Headline,
     "disclosure": models.DisclosureRules,
