@@ -184,7 +184,7 @@ def read(source: Source, path: Path) -> RawTable:
     _refuse_other_money(source, raw.frame, names)
     _refuse_fractions(source, raw.frame, names)
     if "Operation_Unique_Identifier" in columns and source.date_format is None:
-        days = {names.get(column) for column in ("started_on", "ends_on")} & {*columns}
+        days = {names.get(column, "") for column in ("started_on", "ends_on")} & {*columns}
         iso = {day: raw.frame[day].str.replace(_DAY_FIRST, r"\3-\2-\1", regex=True) for day in days}
         raw = replace(raw, frame=raw.frame.assign(**iso))
     used = [name for name in placed if name not in PLACES]
