@@ -108,6 +108,12 @@ def test_every_column_of_a_loaded_table_has_the_type_of_its_kind(small_data, nam
     assert sound(small_data, name).dtypes.astype(str).to_dict() == kinds
 
 
+def test_an_empty_key_is_missing_and_does_not_stand_twice(small_data):
+    rows = small_data.businesses.head(2).assign(business_id=pd.Series([None, None], dtype="str"))
+    found = broken_rules(rows[list(TABLES["businesses"].columns)], TABLES["businesses"])
+    assert found[["row", "rule"]].to_numpy().tolist() == [[0, "required"], [1, "required"]]
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_a_key_that_stands_twice_is_found_in_both_rows(small_data, name):
     frame = sound(small_data, name)
