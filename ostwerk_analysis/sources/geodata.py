@@ -25,17 +25,18 @@ from ..faults import DataError, repairs_frame
 from ..language import Sentence
 from ..programme import Source
 from . import shapefile
-from .parquet import as_text, damaged
 from .raw import (
     RawTable,
     asked_for,
     check_names,
+    damaged,
     named,
     put_aside,
     read_bytes,
     row_texts,
     tidy_name,
 )
+from .typed import column_text
 
 DRIVERS = {
     "GeoJSON": ("GeoJSON", "GeoJSONSeq"),
@@ -213,7 +214,7 @@ def _features(source: Source, data: bytes) -> tuple[pd.DataFrame, np.ndarray, py
     names = [name for name in meta["fields"] if kind != "KML" or name not in DRAWN_AS]
     tidy = [tidy_name(name) for name in names]
     check_names(source, tidy)
-    cells = {new: as_text(table[old]) for new, old in zip(tidy, names, strict=True)}
+    cells = {new: column_text(table[old]) for new, old in zip(tidy, names, strict=True)}
     attributes = pa.table(cells).to_pandas() if cells else pd.DataFrame(index=range(len(table)))
     return attributes, table[shape_column].to_numpy(), crs
 

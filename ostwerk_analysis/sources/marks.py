@@ -34,8 +34,6 @@ _NUMBER = {
     for decimal, decimal_re, thousands in ((",", ",", r"\."), (".", r"\.", ","))
 }
 _ONE_GROUP = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
-LOOKS_GROUPED = re.compile(r"-?[0-9]{1,3}\.[0-9]{3}")
-"""A number with a decimal point that could also be one with thousands."""
 _UNIT = r"(?i)^(?:€|eur)\s*|\s*(?:€|eur|euro|%)$"
 _ISO_DAY = re.compile(
     r"([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2})"
@@ -192,24 +190,6 @@ def _example(cells: pa.Array) -> str:
     marked = pc.match_substring_regex(cells, "[.,]")
     shown = cells.filter(pc.and_(both, marked))
     return (shown if len(shown) else cells.filter(marked))[0].as_py()
-
-
-def number_text(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """Write floats as the shortest text that gives them back, for readers of typed files.
-
-    Parameters
-    ----------
-    values : Array of float, shape (n,)
-
-    Returns
-    -------
-    Array of str, shape (n,)
-        Whole numbers without ``.0``; ``1.234`` as ``1.2340``, so that it is no thousand; NaN
-        is missing.
-    """
-    cells = pc.cast(values, pa.string())
-    cells = pc.if_else(pc.equal(cells, "nan"), None, cells)
-    return pc.replace_substring_regex(cells, f"^({LOOKS_GROUPED.pattern})$", r"\10")
 
 
 def to_date(text: pd.Series, date_format: str | None = None) -> tuple[pd.Series, pd.Series]:

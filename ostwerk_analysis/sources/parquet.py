@@ -7,22 +7,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..faults import DataError
 from ..programme import Source
-from .marks import number_text
 from .raw import (
     RawTable,
     asked_for,
     check_names,
+    damaged,
     named,
     put_aside,
     read_bytes,
-    stripped,
     tidy_name,
 )
+from .typed import column_text
 
 CELLS_LIMIT = 500_000_000
 """So many cells fill the memory; a few bytes of Parquet can declare more."""
@@ -53,7 +52,7 @@ def read(source: Source, path: Path) -> RawTable:
     names = [name for name in table.column_names if name not in shapes]
     tidy = [tidy_name(name) for name in names]
     check_names(source, tidy)
-    cells = {new: as_text(table[old]) for new, old in zip(tidy, names, strict=True)}
+    cells = {new: column_text(table[old]) for new, old in zip(tidy, names, strict=True)}
     frame = pa.table(cells).to_pandas() if cells else pd.DataFrame(index=range(len(table)))
     if declared:
         from . import geodata  # geopandas takes a second to import
@@ -94,16 +93,6 @@ def _table(source: Source, path: Path) -> pa.Table:
     )
 
 
-def damaged(source: Source, error: Exception) -> DataError:
-    """Say that a file cannot be read, with the first sentence of what its library says."""
-    reason = str(error).partition(";")[0].partition("\n")[0].rstrip(".")
-    return DataError(
-        "{file} cannot be read: {reason} Fetch or export it again.",
-        file=source.path,
-        reason=(reason or type(error).__name__) + ".",
-    )
-
-
 def _geo(source: Source, schema: pa.Schema) -> dict[str, Any]:
     """Give what GeoParquet says about its shapes, nothing for other files.
 
@@ -138,35 +127,3 @@ def _crs_of(column: dict[str, Any]) -> str | None:
     """Give the CRS of a column of shapes: PROJJSON; degrees where left out, none where null."""
     crs = column.get("crs", "OGC:CRS84")
     return crs if crs is None or isinstance(crs, str) else json.dumps(crs)
-
-
-def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Write typed cells as text that says the same: 1 for 1 and for 1.0, 2026-07-31, true.
-
-    Numbers with three digits after the point get a fourth, so that they are no thousands. Lists
-    and other compounds are written as JSON; bytes as text if they are some, else in hexadecimals.
-    """
-    kind = column.type
-    if isinstance(kind, pa.ExtensionType):
-        column = pa.chunked_array([chunk.storage for chunk in column.chunks], kind.storage_type)
-        kind = column.type
-    if pa.types.is_dictionary(kind):
-        return as_text(pc.cast(column, kind.value_type))
-    if pa.types.is_floating(kind):
-        return stripped(
-            number_text(pc.cast(column, pa.float32()) if kind == pa.float16() else column)
-        )
-    try:
-        cells = pc.cast(column, pa.string())
-    except pa.ArrowException:  # compounds, and bytes that are no text
-        written = [None if cell is None else _written(cell) for cell in column.to_pylist()]
-        cells = pa.chunked_array([pa.array(written, pa.string())])
-    return stripped(number_text(cells) if pa.types.is_decimal(kind) else cells)
-
-
-def _written(cell: object) -> str:
-    if isinstance(cell, bytes):
-        return cell.hex()
-    if isinstance(cell, list | dict | tuple):
-        return json.dumps(cell, ensure_ascii=False, default=str)
-    return str(cell)

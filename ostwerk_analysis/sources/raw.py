@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,6 +20,7 @@ from ..programme import Source
 RESERVED = ("_line", "geometry")
 """Columns that readers add; an attribute of a file must not have such a name."""
 
+HEADER_WITHIN = 15  # lines; a title block above the header is not longer
 FAULT_TEXT_LENGTH = 200
 
 
@@ -88,6 +90,16 @@ def read_bytes(source: Source, path: Path) -> bytes:
     return data
 
 
+def damaged(source: Source, error: Exception) -> DataError:
+    """Say that a file cannot be read, with the first sentence of what its library says."""
+    reason = str(error).partition(";")[0].partition("\n")[0].rstrip(".")
+    return DataError(
+        "{file} cannot be read: {reason} Fetch or export it again.",
+        file=source.path,
+        reason=(reason or type(error).__name__) + ".",
+    )
+
+
 def stripped(cells: pa.ChunkedArray) -> pa.ChunkedArray:
     """Strip blanks around each cell; a cell without text is missing."""
     cells = pc.utf8_trim_whitespace(cells)
@@ -123,6 +135,72 @@ def check_names(source: Source, names: Sequence[str]) -> None:
             file=source.path,
             column=taken[0],
         )
+
+
+def without_blank_rows(table: pa.Table, lines: np.ndarray) -> tuple[pa.Table, np.ndarray]:
+    """Strip all cells and leave out the rows that have no text at all."""
+    columns = [stripped(column) for column in table.columns]
+    table = pa.table(columns, names=table.column_names)
+    if all(column.null_count for column in columns):
+        filled = ~np.logical_and.reduce([pc.is_null(c).to_numpy() for c in columns])
+        return table.filter(pa.array(filled)), lines[filled]
+    return table, lines
+
+
+def under_names(
+    source: Source,
+    table: pa.Table,
+    lines: np.ndarray,
+    header: Sequence[str],
+    header_line: int,
+    has_others: bool = False,
+) -> pd.DataFrame:
+    """Make a frame of cells under the names of a header; rows and columns without any are left out.
+
+    Parameters
+    ----------
+    table : Table of str, n rows, p columns
+    lines : ndarray of int, shape (n,)
+        On which each row begins.
+    header : sequence of str, p items
+        A name may be empty if its column is.
+    has_others : bool
+        Whether there are other rows, which are set aside.
+
+    Raises
+    ------
+    DataError
+        If there is no row, a column has cells but no name, or names cannot be told apart.
+    """
+    table, lines = without_blank_rows(table, lines)
+    if not len(lines) and not has_others:
+        raise DataError(
+            "{file}: no row under the header of line {line}. Fetch the file again, or take the "
+            "source out of programme.toml.",
+            file=source.path,
+            line=header_line,
+        )
+    for number, name in enumerate(header):
+        if not name and table.column(number).null_count < len(table):
+            raise DataError(
+                "{file}: column {number} has cells but no name. Name it in the header.",
+                file=source.path,
+                number=number + 1,
+            )
+    named = {number: name for number, name in enumerate(header) if name}
+    check_names(source, list(named.values()))
+    frame = table.select(list(named)).rename_columns(list(named.values())).to_pandas()
+    return frame.assign(_line=lines)
+
+
+def no_header(source: Source, line: int) -> DataError:
+    """Say that a file ends before its header."""
+    return DataError(
+        "{file}: no header; there is no text from line {line} on. Correct header_line, or "
+        "fetch the file again.",
+        file=source.path,
+        line=line,
+    )
 
 
 def put_aside(

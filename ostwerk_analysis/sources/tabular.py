@@ -12,18 +12,23 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from ..faults import WORKBOOKS, DataError
 from ..programme import Source
 from . import records
-from .raw import RawTable, asked_for, check_names, named, put_aside, read_bytes, stripped, tidy_name
+from .raw import (
+    HEADER_WITHIN,
+    RawTable,
+    asked_for,
+    named,
+    no_header,
+    put_aside,
+    read_bytes,
+    tidy_name,
+    under_names,
+)
 
 DELIMITERS = (";", ",", "\t", "|")
 SAMPLE_BYTES = 1 << 16
-HEADER_WITHIN = 15  # lines; a title block above the header is not longer
 PACKED = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0")  # ZIP, as XLSX and ODS; OLE, as XLS
 BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
@@ -86,18 +91,10 @@ def cells(source: Source, path: Path, names: Collection[str] = ()) -> RawTable:
     expected = {tidy_name(name) for name in (*names, *source.columns.values())}
     delimiter, header_line, start = _layout(data, source, expected)
     body = data[start:]
-    header, found = records.split(body, delimiter, source, header_line)
-    table, lines, broken = found
-    table, lines = without_blank_rows(table, lines + header_line)
-    if not len(lines) and not broken:
-        raise DataError(
-            "{file}: no row under the header of line {line}. Fetch the file again, or take the "
-            "source out of programme.toml.",
-            file=source.path,
-            line=header_line,
-        )
-    kept = named_columns(table, header, source)
-    frame = table.select(kept).rename_columns([header[i] for i in kept]).to_pandas()
+    header, (table, lines, broken) = records.split(body, delimiter, source, header_line)
+    frame = under_names(
+        source, table, lines + header_line, header, header_line, has_others=bool(broken)
+    )
     faults, set_aside = put_aside(
         source,
         path,
@@ -106,7 +103,7 @@ def cells(source: Source, path: Path, names: Collection[str] = ()) -> RawTable:
         "cells",
         expected=str(len(header)),
     )
-    return RawTable(frame.assign(_line=lines), faults, set_aside)
+    return RawTable(frame, faults, set_aside)
 
 
 def is_workbook(source: Source, data: bytes) -> bool:
@@ -224,12 +221,7 @@ def _layout(data: bytes, source: Source, expected: Collection[str]) -> tuple[str
     layouts = {mark: _layout_with(mark, sample, expected) for mark in candidates}
     is_beyond = first_line > 1 and not last_break
     if is_beyond or not all(layout.width for layout in layouts.values()):
-        raise DataError(
-            "{file}: no header; there is no text from line {line} on. Correct header_line, or "
-            "fetch the file again.",
-            file=source.path,
-            line=first_line,
-        )
+        raise no_header(source, first_line)
     most = max(layout.hits for layout in layouts.values())
     layouts = {mark: layout for mark, layout in layouts.items() if layout.hits == most}
     several = {mark: layout for mark, layout in layouts.items() if layout.width > 1} or layouts
@@ -281,28 +273,3 @@ def _layout_with(delimiter: str, sample: list[str], expected: Collection[str]) -
     header, record = records[best]
     rows = [len(row) == len(record) for _, row in records[best + 1 :]]
     return _Layout(header, len(record), hits[best], sum(rows) / len(rows) if rows else 1.0)
-
-
-def without_blank_rows(table: pa.Table, lines: np.ndarray) -> tuple[pa.Table, np.ndarray]:
-    """Strip all cells and leave out the rows that have no text at all."""
-    columns = [stripped(column) for column in table.columns]
-    table = pa.table(columns, names=table.column_names)
-    if all(column.null_count for column in columns):
-        filled = ~np.logical_and.reduce([pc.is_null(c).to_numpy() for c in columns])
-        return table.filter(pa.array(filled)), lines[filled]
-    return table, lines
-
-
-def named_columns(table: pa.Table, header: list[str], source: Source) -> list[int]:
-    """Give the positions of the columns that have a name."""
-    nameless = [
-        i for i, name in enumerate(header) if not name and table.column(i).null_count < len(table)
-    ]
-    if nameless:
-        raise DataError(
-            "{file}: column {number} has cells but no name. Name it in the header.",
-            file=source.path,
-            number=nameless[0] + 1,
-        )
-    check_names(source, [name for name in header if name])
-    return [i for i, name in enumerate(header) if name]

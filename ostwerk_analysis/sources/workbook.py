@@ -8,8 +8,6 @@ less than half as many cells as any row above: these are notes, and are listed a
 import io
 import re
 from collections.abc import Collection, Sequence
-from datetime import datetime, time, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +20,18 @@ from ..faults import DataError, repairs_frame
 from ..programme import Source
 from ..tables import TABLES
 from . import marks
-from .raw import RawTable, put_aside, row_texts, tidy_name
+from .raw import (
+    HEADER_WITHIN,
+    RawTable,
+    no_header,
+    put_aside,
+    row_texts,
+    tidy_name,
+    under_names,
+)
 from .sheets import Sheet, survey
-from .tabular import HEADER_WITHIN, named_columns, without_blank_rows
+from .typed import Percent, cell_text
 
-EXACT_BELOW = 10**15  # Excel keeps 15 digits; a longer whole number shows that it was cut
 COMPARED_ROWS = 100  # the header names as many columns as any of the first rows fills
 _DIGIT_MARK = re.compile(r"[0-9][.,][0-9]")
 
@@ -73,24 +78,14 @@ def cells(source: Source, path: Path, data: bytes, names: Collection[str] = ()) 
             for i, (name, column) in enumerate(zip(header, columns, strict=True))
         }
     )
-    table, lines = without_blank_rows(table, np.arange(end) + top + 2)
-    if not len(lines):
-        raise DataError(
-            "{file}: no row under the header of line {line}. Fetch the file again, or take the "
-            "source out of programme.toml.",
-            file=source.path,
-            line=top + 1,
-        )
-    kept = named_columns(table, header, source)
-    frame = table.select(kept).rename_columns([header[i] for i in kept]).to_pandas()
-    frame = frame.assign(_line=lines)
+    frame = under_names(source, table, np.arange(end) + top + 2, header, top + 1)
     contract = TABLES.get(source.table)
     used = expected | {
         tidy_name(name) for name in (*source.where, *(contract.columns if contract else ()))
     }
     errors = _errors(sheet, header, used, len(rows))
     is_wrong = frame["_line"].isin(errors)
-    is_merged = ~is_wrong & np.isin(lines, _merged_lines(sheet, len(rows)))
+    is_merged = ~is_wrong & frame["_line"].isin(_merged_lines(sheet, len(rows)))
     wrong, merged = frame[is_wrong], frame[is_merged]
     found = [errors[line] for line in wrong["_line"]]
     aside = [
@@ -104,7 +99,7 @@ def cells(source: Source, path: Path, data: bytes, names: Collection[str] = ()) 
             "source": source.path,
             "file": path.name,
             "line": top + 2 + place,
-            "value": "; ".join(text for cell in body[place] if (text := _text(cell, "."))),
+            "value": "; ".join(text for cell in body[place] if (text := cell_text(cell, "."))),
             "rule": "note",
         }
         for place in notes
@@ -115,10 +110,6 @@ def cells(source: Source, path: Path, data: bytes, names: Collection[str] = ()) 
         pd.concat([rows for _, rows in aside], ignore_index=True),
         repairs=repairs,
     )
-
-
-class _Percent(float):
-    """A number that the sheet shows times 100, with a sign."""
 
 
 def _sheet(source: Source, data: bytes) -> tuple[list[list[Any]], Sheet]:
@@ -179,7 +170,7 @@ def _overlaid(rows: list[list[Any]], sheet: Sheet) -> list[list[Any]]:
     for row, column, height, width in sheet.percents:
         for line in rows[row : row + height]:
             line[column : column + width] = [
-                _Percent(cell) if isinstance(cell, int | float) else cell
+                Percent(cell) if isinstance(cell, int | float) else cell
                 for cell in line[column : column + width]
             ]
     return rows
@@ -218,10 +209,10 @@ def _filled(row: Sequence[Any]) -> int:
 
 def _names(rows: Sequence[Sequence[Any]], top: int, sheet: Sheet) -> list[str]:
     """Give the column names of a row; a name merged down from above counts for it."""
-    names = [tidy_name(_text(cell, ".") or "") for cell in rows[top]]
+    names = [tidy_name(cell_text(cell, ".") or "") for cell in rows[top]]
     for (first, left), (last, right) in sheet.merged:
         if first < top <= last and left == right and left < len(names) and not names[left]:
-            names[left] = tidy_name(_text(rows[first][left], ".") or "")
+            names[left] = tidy_name(cell_text(rows[first][left], ".") or "")
     return names
 
 
@@ -229,12 +220,7 @@ def _top(source: Source, rows: list[list[Any]], expected: set[str], sheet: Sheet
     """Find the row of the header."""
     if source.header_line:
         if source.header_line > len(rows) or not _filled(rows[source.header_line - 1]):
-            raise DataError(
-                "{file}: no header; there is no text from line {line} on. Correct header_line, or "
-                "fetch the file again.",
-                file=source.path,
-                line=source.header_line,
-            )
+            raise no_header(source, source.header_line)
         return source.header_line - 1
     candidates = range(min(HEADER_WITHIN, len(rows)))
     hits: list[int] = [len(expected & set(_names(rows, row, sheet))) for row in candidates]
@@ -292,30 +278,4 @@ def _texts(source: Source, name: str, column: Sequence[Any]) -> list[str | None]
                 value=typed[0],
             )
         mark = found or "."
-    return [_text(cell, mark) for cell in column]
-
-
-def _text(cell: Any, mark: str) -> str | None:
-    """Write a cell as text that says the same, numbers with a decimal mark; None if blank."""
-    if isinstance(cell, str):
-        return cell.strip() or None
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, _Percent):
-        return _number(float(Decimal(str(float(cell))).scaleb(2))).replace(".", mark) + "%"
-    if isinstance(cell, int | float):
-        return _number(cell).replace(".", mark)
-    if isinstance(cell, datetime):
-        return cell.isoformat(" ") if cell.time() != time() else cell.date().isoformat()
-    if isinstance(cell, timedelta):
-        minutes, seconds = divmod(int(cell.total_seconds()), 60)
-        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
-    return str(cell.isoformat())
-
-
-def _number(value: float) -> str:
-    """Write a number so that it is certain, see :func:`marks.number_text`."""
-    if value % 1 == 0 and abs(value) < EXACT_BELOW:
-        return str(int(value))
-    text = str(float(value))
-    return f"{text}0" if marks.LOOKS_GROUPED.fullmatch(text) else text
+    return [cell_text(cell, mark) for cell in column]

@@ -2,7 +2,6 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -11,7 +10,6 @@ from ostwerk_analysis.faults import DataError
 from ostwerk_analysis.sources.marks import (
     AMBIGUOUS,
     find_decimal_mark,
-    number_text,
     to_boolean,
     to_date,
     to_number,
@@ -162,17 +160,6 @@ def test_numbers_survive_german_and_english_spelling(amounts):
     german = [cell.translate(str.maketrans(".,", ",.")) for cell in english]
     assert numbers(english) == numbers(german) == amounts
     assert numbers([f"{cell} €" for cell in german]) == amounts
-
-
-@given(st.lists(st.floats(allow_infinity=False, allow_nan=False)))
-def test_typed_numbers_survive_as_text_without_a_statement(values):
-    cells = number_text(pa.array(values, pa.float64())).to_pylist()
-    assert numbers(cells) == values
-
-
-def test_number_text_by_hand():
-    cells = number_text(pa.array([1.0, 1.5, 1.234, -12.345, float("nan"), None]))
-    assert cells.to_pylist() == ["1", "1.5", "1.2340", "-12.3450", None, None]
 
 
 def mark_by_hand(cells):

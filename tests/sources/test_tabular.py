@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ostwerk_analysis.faults import DataError, sentence
 from ostwerk_analysis.programme import Source
 from ostwerk_analysis.sources import marks, read, records, tabular
+from ostwerk_analysis.sources.raw import without_blank_rows
 
 
 @pytest.fixture
@@ -331,7 +332,7 @@ def one_by_one(body, delimiter):
 
 
 def filled(found):
-    table, lines = tabular.without_blank_rows(found.table, found.lines)
+    table, lines = without_blank_rows(found.table, found.lines)
     return table.to_pylist(), lines.tolist(), found.broken
 
 
