@@ -27,7 +27,13 @@ def rows(frame: pd.DataFrame, column: object, rule: str, expected: object = "") 
 
 
 def types(text: pd.DataFrame, name: str, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Turn the cells of a table into its types; what cannot be read is left empty and named."""
+    """Turn the cells of a table into its types; what cannot be read is left empty and named.
+
+    Raises
+    ------
+    DataError
+        If a column can be read in two ways, and the source does not say in which.
+    """
     made, bad = text[ORIGIN].copy(), []
     for column, declared in TABLES[name].columns.items():
         kind = declared.metadata["kind"]
@@ -39,27 +45,18 @@ def types(text: pd.DataFrame, name: str, source: Source) -> tuple[pd.DataFrame, 
         if kind == "text":
             made[column] = cells.astype("str")
             continue
-        if kind in {"number", "whole number"}:
-            mark = source.decimal_mark or marks.find_decimal_mark(cells)
-            if mark == marks.AMBIGUOUS:
-                raise DataError(
-                    "{file}: the marks in {column} can be read in two ways (such as {value}). "
-                    'State decimal_mark = "," or "." for this source in programme.toml.',
-                    file=source.path,
-                    column=column,
-                    value=cells.dropna().iloc[0],
-                )
-            values, unreadable = marks.to_number(cells, mark)
-            if kind == "whole number":
-                unreadable |= values.notna() & (values % 1 != 0)
-                values = values.where(~unreadable)
-        elif kind == "date":
-            try:
+        try:
+            if kind in {"number", "whole number"}:
+                values, unreadable = marks.to_number(cells, source.decimal_mark)
+            elif kind == "date":
                 values, unreadable = marks.to_date(cells, source.date_format)
-            except DataError as error:
-                raise DataError("{file}: {error}", file=source.path, error=error) from None
-        else:
-            values, unreadable = marks.to_boolean(cells)
+            else:
+                values, unreadable = marks.to_boolean(cells)
+        except DataError as error:
+            raise DataError("{file}: {error}", file=source.path, error=error) from None
+        if kind == "whole number":
+            unreadable |= values.notna() & (values % 1 != 0)
+            values = values.where(~unreadable)
         made[column] = values.astype(dtype)
         rule = {"whole number": "whole_number", "yes/no": "boolean"}.get(kind, kind)
         bad.append(rows(cells[unreadable], column, rule))

@@ -132,9 +132,13 @@ def _hits(correction: Correction, source: Source, frame: pd.DataFrame) -> pd.Ser
             raise _unknown(correction, source, column, missing[0], sorted(set(cells) - {""}))
         rows &= cells.isin(wanted)
     column = correction.column
-    cells = frame[column] if column in known else pd.Series(None, frame.index, dtype="str")
+    blank = pd.Series(None, frame.index, name=column, dtype="str")
+    cells = frame[column] if column in known else blank
     if column in contract and "number" in contract[column].metadata["kind"]:
-        mark = source.decimal_mark or marks.find_decimal_mark(cells)
+        try:
+            mark = source.decimal_mark or marks.certain_decimal_mark(cells)
+        except DataError as error:
+            raise DataError("{file}: {error}", file=source.path, error=error) from None
         fits = _number_fits(correction, source, cells[rows], mark)
     else:
         fits = _text_fits(correction, source, cells[rows])
@@ -160,13 +164,6 @@ def _number_fits(
     correction: Correction, source: Source, cells: pd.Series, mark: str | None
 ) -> pd.Series:
     """Compare numbers, read with the marks of the source: 0, 0,0 and 0,00 are equal."""
-    if mark == marks.AMBIGUOUS:
-        raise DataError(
-            "{file}: the marks in {column} can be read in two ways. State decimal_mark for this "
-            "source in programme.toml, so that it can be corrected.",
-            file=source.path,
-            column=correction.column,
-        )
     if correction.becomes.strip():
         _number(correction, source, correction.becomes, mark)
     values, _ = marks.to_number(cells, mark or ".")

@@ -97,6 +97,29 @@ def _found_mark(cells: pa.Array) -> str | None:
     )
 
 
+def certain_decimal_mark(text: pd.Series) -> str | None:
+    """Find the decimal mark of a column as :func:`find_decimal_mark`, or ask for it.
+
+    Raises
+    ------
+    DataError
+        If the cells allow both; with the column's name and such a cell.
+    """
+    return _certain_mark(_arrow(text), text.name)
+
+
+def _certain_mark(cells: pa.Array, column: object) -> str | None:
+    mark = _found_mark(cells)
+    if mark == AMBIGUOUS:
+        raise DataError(
+            "{column}: numbers such as {example!r} can be read in two ways. State "
+            'decimal_mark = "," or "." for the source in programme.toml.',
+            column=column,
+            example=_example(_bare(cells)),
+        )
+    return mark
+
+
 def _chosen(for_comma: int, for_point: int, for_both: int) -> str | None:
     """Choose a mark by the number of cells that only it explains, and that both explain."""
     less, more = sorted((for_comma, for_point))
@@ -134,14 +157,7 @@ def to_number(text: pd.Series, decimal_mark: str | None = None) -> tuple[pd.Seri
         If no mark is stated and the cells allow both.
     """
     cells = _arrow(text)
-    mark = decimal_mark or _found_mark(cells) or "."
-    if mark == AMBIGUOUS:
-        raise DataError(
-            "{column}: numbers such as {example!r} can be read in two ways. State "
-            'decimal_mark = "," or "." for the source in programme.toml.',
-            column=text.name,
-            example=_example(_bare(cells)),
-        )
+    mark = decimal_mark or _certain_mark(cells, text.name) or "."
     has_other = pc.any(pc.match_substring(cells, "." if mark == "," else ",")).as_py()
     values = None if has_other else _cast(pc.replace_substring(cells, mark, "."))
     if values is None:

@@ -268,14 +268,8 @@ def _texts(source: Source, name: str, column: Sequence[Any]) -> list[str | None]
     mark: str = source.decimal_mark or "."
     if source.decimal_mark is None and any(isinstance(cell, float) and cell % 1 for cell in column):
         typed = [cell for cell in column if isinstance(cell, str) and _DIGIT_MARK.search(cell)]
-        found = marks.find_decimal_mark(pd.Series(typed, dtype="str"))
-        if found == marks.AMBIGUOUS:
-            raise DataError(
-                "{file}: the marks in {column} can be read in two ways (such as {value}). "
-                'State decimal_mark = "," or "." for this source in programme.toml.',
-                file=source.path,
-                column=name,
-                value=typed[0],
-            )
-        mark = found or "."
+        try:
+            mark = marks.certain_decimal_mark(pd.Series(typed, name=name, dtype="str")) or "."
+        except DataError as error:
+            raise DataError("{file}: {error}", file=source.path, error=error) from None
     return [cell_text(cell, mark) for cell in column]

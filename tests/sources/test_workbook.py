@@ -181,7 +181,7 @@ def test_text_beside_typed_numbers_gives_them_its_mark(read_sheet):
 
 def test_ambiguous_text_beside_typed_numbers_asks_for_the_mark(read_sheet):
     table = [["a"], [1.5], ["1.234"]]
-    with pytest.raises(DataError, match=r"marks in a can be read in two ways \(such as 1\.234\)"):
+    with pytest.raises(DataError, match=r"grants\.xlsx: a: numbers such as '1\.234' can be read"):
         read_sheet(table)
     assert read_sheet(table, decimal_mark=",").frame["a"].tolist() == ["1,5", "1.234"]
 
