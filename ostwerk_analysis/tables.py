@@ -536,7 +536,7 @@ def broken_rules(frame: pd.DataFrame, contract: pa.DataFrameSchema) -> pd.DataFr
             "expected": cases["check"].map({check: parts[-1] for check, parts in said.items()}),
         }
     )
-    # Where a part of the key lacks that every row needs, that is the fault, and no key stands twice.
+    # Where a key lacks a part that every row needs, that is the fault, and it does not stand twice.
     needed = [column for column in contract.unique if not contract.columns[column].nullable]
     is_whole = frame[needed].notna().all(axis=1)
     found = found[(found["rule"] != "key") | found["row"].map(is_whole).astype(bool)]
