@@ -14,6 +14,7 @@ DIMENSIONS = {
     "sex": "Sex",
     "site": "Site",
     "size": "Size class",
+    "stage": "Stage of support",
     "status": "Status",
 }
 """Dimension of a breakdown = its name."""
@@ -89,10 +90,19 @@ CODES: dict[str, dict[str, str]] = {
     },
     "sex": {"female": "Women", "male": "Men", "non_binary": "Non-binary"},
     "size": {
-        "micro": "Micro (under 10 employees)",
-        "small": "Small (10 to 49)",
-        "medium": "Medium (50 to 249)",
-        "large": "Large (250 and more)",
+        "micro": "Micro enterprise",
+        "small": "Small enterprise",
+        "medium": "Medium-sized enterprise",
+        "large": "Large enterprise",
+    },
+    "stage": {
+        "contacted": "Contacted",
+        "advised": "Advised",
+        "applied": "Applied",
+        "approved": "Approved",
+        "paid": "Paid",
+        "completed": "Completed",
+        "jobs": "Jobs verified",
     },
     "status": {
         "promised": "Promised",

@@ -2,29 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ostwerk_analysis.indicators.funding import size_class
-
 NOTE = "some values are not known"
-
-
-@pytest.mark.parametrize(
-    ("employees", "size"),
-    [
-        (0, "micro"),
-        (9.99, "micro"),
-        (10, "small"),
-        (49.5, "small"),
-        (50, "medium"),
-        (249.9, "medium"),
-        (250, "large"),
-        (1e6, "large"),
-        (np.nan, None),
-    ],
-)
-def test_a_size_class_begins_at_its_bound(employees, size):
-    found = size_class(pd.Series([employees]))
-    assert found.dtype == "str"
-    assert found.astype(object).where(found.notna(), None).tolist() == [size]
 
 
 def test_applications_count_on_the_day_they_came_in_whatever_became_of_them(observed):
@@ -72,12 +50,21 @@ def test_an_enterprise_counts_once_in_a_period_and_to_date(observed):
 def test_enterprises_are_broken_down_by_section_and_size_where_the_area_is_large(observed):
     assert observed.breakdowns("enterprises_supported_to_date", "stadt", "2025-Q2") == {
         "": 3, "measure=beihilfe": 2, "measure=startgeld": 1, "section=C": 1, "section=G": 1,
-        "section=I": 1, "size=micro": 2, "size=small": 1,
+        "section=I": 1, "size=unknown": 3,  # neither turnover nor balance sheet are known
     }  # fmt: skip
     rows = observed.frame[observed.frame["indicator"] == "enterprises_supported"]
     assert set(rows.loc[rows["breakdown"] != "", "area_level"]) == {
         "city", "programme", "comparison",
     }  # fmt: skip
+
+
+def test_the_size_of_supported_enterprises_is_their_class_as_smes(changed, observe_fields):
+    data = changed()
+    data.tables["businesses"] = data.businesses.assign(turnover_eur=1e6, balance_eur=1e6)
+    found = observe_fields(data, "funding")
+    parts = found.breakdowns("enterprises_supported_to_date", "stadt", "2025-Q2")
+    sizes = {part: value for part, value in parts.items() if part.startswith("size=")}
+    assert sizes == {"size=micro": 2, "size=small": 1}  # b1 and b3; b2 has twelve employees
 
 
 def test_contributions_are_those_of_enterprises_and_not_of_grants(observed):
@@ -170,6 +157,117 @@ def test_columns_of_the_file_with_the_names_of_ours_do_no_harm(changed, observed
         )
     found = observe_fields(data, None).frame
     pd.testing.assert_frame_equal(found, observed.frame, check_flags=False)
+
+
+# The stages of support
+
+
+def test_an_enterprise_counts_once_at_each_stage_and_to_date(observed):
+    # contacts of b1, b2, b5, b7, advice of b1; applications of b1 (twice), b2, b3, b5, b6, b7;
+    # approved for b1 (twice), b2, b3; paid to b1 (twice); completed and with verified jobs: b1,
+    # and b2's own job
+    assert observed.breakdowns("enterprises_by_stage_to_date", "stadt", "2025-Q2") == {
+        "stage=contacted": 4, "stage=advised": 1, "stage=applied": 6, "stage=approved": 3,
+        "stage=paid": 1, "stage=completed": 1, "stage=jobs": 2,
+    }  # fmt: skip
+    assert observed.breakdowns("enterprises_by_stage", "stadt", "2024") == {
+        "stage=contacted": 3, "stage=advised": 1, "stage=applied": 4, "stage=approved": 2,
+        "stage=paid": 1, "stage=completed": 1, "stage=jobs": 1,
+    }  # fmt: skip
+
+
+def test_stages_of_two_years_are_more_than_those_of_both_together(observed):
+    # b1 has a contact in 2024 and one in 2025, and is one enterprise to date
+    contacted = observed.series("enterprises_by_stage", "stadt", "stage=contacted")
+    assert contacted == {"2024-Q1": 2, "2024-Q2": 1, "2024": 3, "2025-Q1": 1, "2025-Q2": 1}
+    assert (
+        observed.value("enterprises_by_stage_to_date", "stadt", "2025-Q2", "stage=contacted") == 4
+    )
+
+
+def test_stages_agree_with_the_indicators_of_their_own(observed):
+    pairs = {"contacted": "enterprises_contacted", "approved": "enterprises_supported"}
+    for stage, indicator in pairs.items():
+        for ending in ("", "_to_date"):
+            part = f"stage={stage}"
+            found = observed.series(f"enterprises_by_stage{ending}", "stadt", part)
+            assert found == observed.series(f"{indicator}{ending}", "stadt")
+
+
+def test_stages_of_grants_are_counted_within_each_measure(observed):
+    assert observed.breakdowns("enterprises_by_stage_of_grants_to_date", "stadt", "2025-Q2") == {
+        "measure=beihilfe&stage=applied": 4, "measure=beihilfe&stage=approved": 2,
+        "measure=beihilfe&stage=paid": 1, "measure=beihilfe&stage=completed": 1,
+        "measure=beihilfe&stage=jobs": 1, "measure=startgeld&stage=applied": 2,
+        "measure=startgeld&stage=approved": 1, "measure=startgeld&stage=jobs": 1,
+    }  # fmt: skip
+    # nothing was paid under the other measure: a zero; no contact belongs to a measure: no cell
+    part = "measure=startgeld&stage=paid"
+    assert observed.value("enterprises_by_stage_of_grants_to_date", "stadt", "2025-Q2", part) == 0
+    assert not observed.frame["breakdown"].str.contains("measure=.*stage=contacted").any()
+
+
+def test_a_stage_that_nobody_has_reached_is_a_zero(observed):
+    assert observed.value("enterprises_by_stage", "stadt", "2024-Q1", "stage=completed") == 0
+
+
+def test_jobs_of_a_withdrawn_grant_are_no_stage(changed, observe_fields):
+    old = "g3,b2,startgeld,2024-03-01,approved,"
+    data = changed(("grants.csv", old, old.replace("approved", "withdrawn")))
+    found = observe_fields(data, "funding")
+    assert found.value("enterprises_by_stage_to_date", "stadt", "2025-Q2", "stage=jobs") == 1
+
+
+def test_a_grant_completed_counts_on_the_day_its_use_was_proved(observed):
+    part = "stage=completed"
+    assert observed.series("enterprises_by_stage", "stadt", part) == {"2024-Q3": 1, "2024": 1}
+
+
+# Common indicators of the ERDF
+
+
+def test_only_grants_with_a_share_of_the_erdf_are_support_by_it(observed):
+    # g1 and g2 of b1, g4 of b3; g3 is the city's alone
+    assert observed.series("enterprises_supported_erdf", "stadt") == {
+        "2024-Q1": 1, "2024-Q2": 1, "2024": 1, "2025-Q1": 1,
+    }  # fmt: skip
+    assert observed.value("enterprises_supported_erdf_to_date", "stadt", "2025-Q2") == 2
+
+
+def test_a_share_of_nothing_is_no_support(changed, observe_fields):
+    data = changed(("funding_shares.csv", "g4,ERDF,60\ng4,federal,40", "g4,ERDF,0\ng4,city,100"))
+    found = observe_fields(data, "funding")
+    assert found.value("enterprises_supported_erdf_to_date", "stadt", "2025-Q2") == 1
+
+
+def test_advice_counts_where_the_erdf_pays_for_its_site_and_nobody_counts_twice(
+    small_city, change, observe_fields
+):
+    from ostwerk_analysis import load
+
+    # b7 is advised at s1, b1 too and has a grant, b2 only talked there
+    advice = "c9,2025-04-02,advice,b7,,s1,,1,de,\n"
+    (small_city / "contacts.csv").open("a").write(advice)
+    before = observe_fields(load(small_city), "funding")
+    assert "beihilfe" not in set(load(small_city).sites["measure_id"])
+    assert before.value("enterprises_supported_erdf_any_form_to_date", "stadt", "2025-Q2") == 2
+    sites = load(small_city).sites.assign(measure_id="beihilfe")
+    data = load(small_city)
+    data.tables["sites"] = sites
+    after = observe_fields(data, "funding")
+    assert after.value("enterprises_supported_erdf_any_form_to_date", "stadt", "2025-Q2") == 3
+    assert after.value("enterprises_supported_erdf_any_form", "stadt", "2025-Q2") == 2  # b1, b7
+
+
+def test_private_match_is_what_completed_erdf_projects_cost_beyond_public_money(observed):
+    # g1 cost 10,000 and had 4,000; g2 is paid but not completed
+    assert observed.series("private_match_eur", "stadt") == {"2024-Q3": 6000, "2024": 6000}
+
+
+def test_private_match_of_a_cut_payment_is_larger(changed, observe_fields):
+    data = changed(("grants.csv", "2024-09-01,10000,4000,4000", "2024-09-01,10000,4000,3500"))
+    found = observe_fields(data, "funding")
+    assert found.value("private_match_eur_to_date", "stadt", "2025-Q2") == 6500
 
 
 def test_operations_are_placed_in_the_city_on_their_first_day(observed):

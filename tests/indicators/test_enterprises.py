@@ -1,0 +1,111 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ostwerk_analysis.indicators.enterprises import sme_class, undertakings
+
+ORDER = ["micro", "small", "medium", "large"]
+
+
+def firms(*rows):
+    """Make businesses of (employees, turnover, balance, group, closed)."""
+    filled = [(*row, *[None] * (5 - len(row))) for row in rows]
+    names = ["employees_fte", "turnover_eur", "balance_eur", "group_id", "closed_on"]
+    frame = pd.DataFrame(filled, columns=names)
+    frame["business_id"] = [f"b{n}" for n in range(len(frame))]
+    types = dict.fromkeys(names[:3], "float64") | {"group_id": "str", "business_id": "str"}
+    return frame.astype(types).assign(closed_on=pd.to_datetime(frame["closed_on"]))
+
+
+def classes(*rows):
+    found = sme_class(firms(*rows))
+    assert found.dtype == "str"
+    return found.astype(object).where(found.notna(), None).tolist()
+
+
+@pytest.mark.parametrize(
+    ("employees", "turnover", "balance", "expected"),
+    [
+        (0, 0, 0, "micro"),
+        (9.99, 2e6, 9e9, "micro"),  # one of the two ceilings is enough
+        (9.99, 9e9, 2e6, "micro"),
+        (9.99, 2e6 + 1, 2e6 + 1, "small"),
+        (10, 0, 0, "small"),  # fewer than ten, not up to ten
+        (49.5, 10e6, 9e9, "small"),
+        (49.5, 10e6 + 1, 10e6 + 1, "medium"),
+        (50, 0, 0, "medium"),
+        (249.9, 50e6, 9e9, "medium"),
+        (249.9, 9e9, 43e6, "medium"),
+        (249.9, 50e6 + 1, 43e6 + 1, "large"),
+        (250, 0, 0, "large"),
+        (1, 51e6, 44e6, "large"),  # few persons alone make no small enterprise
+    ],
+)
+def test_a_class_needs_its_persons_and_one_of_two_sums(employees, turnover, balance, expected):
+    assert classes((employees, turnover, balance)) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("employees", "turnover", "balance", "expected"),
+    [
+        (None, 1e6, 1e6, None),
+        (5, None, None, None),
+        (5, 1e6, None, "micro"),  # the turnover suffices, whatever the balance
+        (5, 3e6, None, None),  # micro if the balance is low enough, else small
+        (300, None, None, "large"),
+        (None, 60e6, 50e6, "large"),
+        (None, None, None, None),
+    ],
+)
+def test_a_class_is_missing_only_where_the_missing_figure_would_decide(
+    employees, turnover, balance, expected
+):
+    assert classes((employees, turnover, balance)) == [expected]
+
+
+def test_linked_enterprises_are_classed_by_their_sum():
+    # 8 + 4 employees are no longer micro; the third stands alone
+    assert classes((8, 1e6, 1e6, "g"), (4, 1e5, 1e5, "g"), (4, 1e5, 1e5)) == [
+        "small", "small", "micro",
+    ]  # fmt: skip
+    # few persons, but 1.5 and 1.5 million in turnover and balance
+    assert classes((1, 1.5e6, 1.5e6, "g"), (1, 1.5e6, 1.5e6, "g")) == ["small", "small"]
+
+
+def test_a_gap_of_one_enterprise_leaves_its_group_open_unless_the_rest_decides():
+    assert classes((8, 1e6, 1e6, "g"), (None, 1e5, 1e5, "g")) == [None, None]
+    assert classes((400, 1e6, 1e6, "g"), (None, None, None, "g")) == ["large", "large"]
+
+
+def test_an_enterprise_that_has_closed_no_longer_counts_in_its_group():
+    assert classes((8, 1e6, 1e6, "g"), (4, 1e5, 1e5, "g", "2025-01-31")) == ["micro", "small"]
+
+
+def test_a_group_with_the_code_of_an_enterprise_is_not_that_enterprise():
+    assert undertakings(firms((1,), (1, 0, 0, "b0"), (1, 0, 0, "b0"))).tolist() == [0, 1, 1]
+
+
+def test_no_enterprise_has_no_class():
+    assert classes() == []
+
+
+figures = st.none() | st.sampled_from([0.0, 1, 9, 10, 49, 50, 249, 250, 2e6, 10e6, 43e6, 50e6, 9e7])
+
+
+@given(st.lists(st.tuples(figures, figures, figures, st.none() | st.sampled_from("gh"))))
+def test_a_gap_filled_never_contradicts_a_class_that_was_given_without_it(rows):
+    before = classes(*rows)
+    for value in (0.0, 60.0, 1e9):
+        filled = [[value if v is None else v for v in row[:3]] + [row[3]] for row in rows]
+        after = classes(*filled)
+        assert all(old in (None, new) for old, new in zip(before, after, strict=True))
+        assert None not in after
+
+
+@given(st.lists(st.tuples(*[st.floats(0, 1e9)] * 3, st.none() | st.just("g")), min_size=1))
+def test_being_linked_never_makes_an_enterprise_smaller(rows):
+    alone = [ORDER.index(one) for one in classes(*(row[:3] for row in rows))]
+    linked = [ORDER.index(one) for one in classes(*rows)]
+    assert (np.array(linked) >= np.array(alone)).all()
