@@ -6,6 +6,7 @@ with a record for each figure.
 
 import json
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,8 @@ def read(source: Source, path: Path) -> RawTable:
 
 def _figures(source: Source, path: Path) -> RawTable:
     """Read CSV: n lines with a column for each of p periods become n·p rows."""
-    wide = tabular.cells(source, path, [name for names in NAMES.values() for name in names])
+    known = {*chain.from_iterable(NAMES.values())}
+    wide = tabular.cells(source, path, known.__contains__)
     columns = [name for name in wide.frame.columns if name != "_line"]
     keys = [_key(column, source, columns) for column in NAMES]
     figures = [name for name in columns if name not in keys]

@@ -14,13 +14,11 @@ English or both. Where a column is not found, name it in programme.toml::
     columns = { purpose = "Kurzbeschreibung" }
 """
 
-import csv
 import functools
 import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -28,7 +26,7 @@ import pandas as pd
 from ..faults import DataError, nearest
 from ..programme import Source
 from . import tabular
-from .raw import RawTable, asked_for, named, read_bytes, tidy_name
+from .raw import RawTable, asked_for, named, tidy_name
 
 NAMES: dict[str, tuple[str, ...]] = {
     "code": (
@@ -121,7 +119,6 @@ PLACES = ("location", "postcode", "municipality", "placed_by")
 """Columns that are made of what a list says of the place."""
 
 CODE_DIGITS = 16
-HEADER_LINES = tabular.HEADER_WITHIN
 
 _NUMBERED = re.compile(r"^\s*(?:[0-9]{1,2}|[a-z])[.)]\s+")
 _AFTER_ONE_WORD = re.compile(r"\s*(?:[/(\[:;,*–]|- |\d\)|in (?:€|eur|%|prozent)).*|\s*-?\s*$", re.I)
@@ -162,7 +159,7 @@ def read(source: Source, path: Path) -> RawTable:
         city and a county, amounts are not in euros, or rates may be fractions; and as
         :func:`ostwerk_analysis.sources.tabular.cells`.
     """
-    raw = tabular.cells(source, path, _expected(source, path))
+    raw = tabular.cells(source, path, is_known=lambda name: _fit(name) is not None)
     columns = [name for name in raw.frame.columns if name != "_line"]
     found = find_columns(source, columns)
     if not source.columns and not found:
@@ -264,24 +261,6 @@ def _patterns() -> list[tuple[str, int, int, re.Pattern[str], bool]]:
             pattern = re.compile(r"[\W_]*".join(letters) + r"(?![^\W_])")
             patterns.append((field, rank, len(letters), pattern, not re.search(r"[\s_-]", name)))
     return patterns
-
-
-def _expected(source: Source, path: Path) -> list[str]:
-    """List the names of columns to be expected: as known, and as the first lines of a text write
-    them.
-    """
-    known = [name for names in NAMES.values() for name in names]
-    data = read_bytes(source, path)
-    if tabular.is_workbook(source, data):
-        return known
-    head = tabular.to_utf8(data, source)[: tabular.SAMPLE_BYTES].decode(errors="ignore")
-    for mark in (source.delimiter,) if source.delimiter else tabular.DELIMITERS:
-        try:
-            for record in islice(csv.reader(head.splitlines(True), delimiter=mark), HEADER_LINES):
-                known += [cell for cell in record if _fit(tidy_name(cell))]
-        except (csv.Error, TypeError):  # said by tabular
-            continue
-    return known
 
 
 def _refuse_homonyms(source: Source, frame: pd.DataFrame, names: dict[str, str]) -> None:

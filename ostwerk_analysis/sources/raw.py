@@ -5,7 +5,7 @@ rows that the source asks for, and :func:`named` gives the columns the names of 
 """
 
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -112,6 +112,14 @@ def stripped(cells: pa.ChunkedArray) -> pa.ChunkedArray:
 def tidy_name(name: str) -> str:
     """Write a column's name on one line, each run of blanks as one."""
     return " ".join(name.split())
+
+
+def expected_names(
+    source: Source, is_known: Callable[[str], bool] | None = None
+) -> Callable[[str], bool]:
+    """Tell the names of columns that are to be expected: stated ones, and those a format knows."""
+    stated = {tidy_name(name) for name in source.columns.values()}
+    return lambda name: name in stated or (is_known is not None and is_known(name))
 
 
 def check_names(source: Source, names: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ The linear CSV of Eurostat is read too. Codes and labels may stand together: ``A
 import re
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -83,7 +84,8 @@ def read(source: Source, path: Path) -> RawTable:
         If there is no column for the period or the value, or ``UNIT_MULT`` is no whole number; and
         as :func:`ostwerk_analysis.sources.tabular.cells`.
     """
-    raw = tabular.cells(source, path, [name for names in NAMES.values() for name in names])
+    known = {*chain.from_iterable(NAMES.values())}
+    raw = tabular.cells(source, path, known.__contains__)
     frame = _without_labels(raw.frame)
     frame = frame.rename(
         columns={

@@ -7,7 +7,7 @@ What the file does not state is found in its first bytes; :mod:`.records` then s
 import csv
 import io
 import re
-from collections.abc import Collection
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from .raw import (
     HEADER_WITHIN,
     RawTable,
     asked_for,
+    expected_names,
     named,
     no_header,
     put_aside,
@@ -54,7 +55,7 @@ def read(source: Source, path: Path) -> RawTable:
     return named(asked_for(cells(source, path), source), source)
 
 
-def cells(source: Source, path: Path, names: Collection[str] = ()) -> RawTable:
+def cells(source: Source, path: Path, is_known: Callable[[str], bool] | None = None) -> RawTable:
     """Read a delimited text or a workbook under its own column names.
 
     For a workbook, see :func:`ostwerk_analysis.sources.workbook.cells`. In a text, a record
@@ -64,9 +65,9 @@ def cells(source: Source, path: Path, names: Collection[str] = ()) -> RawTable:
     ----------
     source : Source
         What it states of ``encoding``, ``delimiter`` and ``header_line`` is not searched for.
-    names : collection of str
-        Column names to be expected, besides those of ``source.columns``. Where given, the header
-        is the line among the first 15 that has most of them; otherwise the first line with text.
+    is_known : callable, optional
+        Tells a column name that is to be expected, as those of ``source.columns`` are. The header
+        is the line among the first 15 that has most of them; without any, the first with text.
 
     Raises
     ------
@@ -79,7 +80,7 @@ def cells(source: Source, path: Path, names: Collection[str] = ()) -> RawTable:
     if is_workbook(source, data):
         from . import workbook
 
-        return workbook.cells(source, path, data, names)
+        return workbook.cells(source, path, data, is_known)
     data = to_utf8(data, source)
     if b"\0" in data:
         raise DataError(
@@ -88,8 +89,7 @@ def cells(source: Source, path: Path, names: Collection[str] = ()) -> RawTable:
             file=source.path,
             line=_line_of(data, data.index(b"\0")),
         )
-    expected = {tidy_name(name) for name in (*names, *source.columns.values())}
-    delimiter, header_line, start = _layout(data, source, expected)
+    delimiter, header_line, start = _layout(data, source, expected_names(source, is_known))
     body = data[start:]
     header, (table, lines, broken) = records.split(body, delimiter, source, header_line)
     frame = under_names(
@@ -197,7 +197,9 @@ def _line_of(data: bytes, place: int) -> int:
     return data.count(b"\n", 0, place) + 1
 
 
-def _layout(data: bytes, source: Source, expected: Collection[str]) -> tuple[str, int, int]:
+def _layout(
+    data: bytes, source: Source, is_expected: Callable[[str], bool]
+) -> tuple[str, int, int]:
     """Find the delimiter, the line of the header, and the byte at which it begins."""
     if source.delimiter is not None and (
         len(source.delimiter) != 1 or source.delimiter in '" \r\n' or not source.delimiter.isascii()
@@ -216,9 +218,9 @@ def _layout(data: bytes, source: Source, expected: Collection[str]) -> tuple[str
     sample = list(io.StringIO(piece.decode(errors="ignore"), newline=""))
     if len(data) > start + SAMPLE_BYTES and len(sample) > 1:
         sample.pop()  # cut off in the middle
-    expected = () if source.header_line else expected
+    within = 1 if source.header_line else HEADER_WITHIN
     candidates = (source.delimiter,) if source.delimiter else DELIMITERS
-    layouts = {mark: _layout_with(mark, sample, expected) for mark in candidates}
+    layouts = {mark: _layout_with(mark, sample, is_expected, within) for mark in candidates}
     is_beyond = first_line > 1 and not last_break
     if is_beyond or not all(layout.width for layout in layouts.values()):
         raise no_header(source, first_line)
@@ -254,7 +256,9 @@ class _Layout(NamedTuple):
     share: float  # of the records below with as many cells
 
 
-def _layout_with(delimiter: str, sample: list[str], expected: Collection[str]) -> _Layout:
+def _layout_with(
+    delimiter: str, sample: list[str], is_expected: Callable[[str], bool], within: int
+) -> _Layout:
     """Describe a sample as it would be with a delimiter."""
     reader = csv.reader(sample, delimiter=delimiter, skipinitialspace=True)
     records, line = [], 0
@@ -265,9 +269,9 @@ def _layout_with(delimiter: str, sample: list[str], expected: Collection[str]) -
     if not records:
         return _Layout(0, 0, 0, 0.0)
     hits = [
-        sum(tidy_name(cell) in expected for cell in record)
+        sum(is_expected(tidy_name(cell)) for cell in record)
         for line, record in records
-        if line < HEADER_WITHIN
+        if line < within
     ] or [0]
     best = hits.index(max(hits))
     header, record = records[best]

@@ -7,7 +7,7 @@ less than half as many cells as any row above: these are notes, and are listed a
 
 import io
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from . import marks
 from .raw import (
     HEADER_WITHIN,
     RawTable,
+    expected_names,
     no_header,
     put_aside,
     row_texts,
@@ -36,7 +37,9 @@ COMPARED_ROWS = 100  # the header names as many columns as any of the first rows
 _DIGIT_MARK = re.compile(r"[0-9][.,][0-9]")
 
 
-def cells(source: Source, path: Path, data: bytes, names: Collection[str] = ()) -> RawTable:
+def cells(
+    source: Source, path: Path, data: bytes, is_known: Callable[[str], bool] | None = None
+) -> RawTable:
     """Read a sheet under its own column names.
 
     Parameters
@@ -46,9 +49,9 @@ def cells(source: Source, path: Path, data: bytes, names: Collection[str] = ()) 
         numbers are meant that stand in the sheet as text.
     data : bytes
         The workbook.
-    names : collection of str
-        Column names to be expected, besides those of ``source.columns``. Where given, the header
-        is the row among the first 15 that has most of them; otherwise the first that holds only
+    is_known : callable, optional
+        Tells a column name that is to be expected, as those of ``source.columns`` are. The header
+        is the row among the first 15 that has most of them; without any, the first that holds only
         names, one for each column.
 
     Returns
@@ -66,8 +69,8 @@ def cells(source: Source, path: Path, data: bytes, names: Collection[str] = ()) 
         name stands twice, or a column has typed numbers beside text such as 1.234.
     """
     rows, sheet = _sheet(source, data)
-    expected = {tidy_name(name) for name in (*names, *source.columns.values())}
-    top = _top(source, rows, expected, sheet)
+    is_expected = expected_names(source, is_known)
+    top = _top(source, rows, is_expected, sheet)
     header = _names(rows, top, sheet)
     body = rows[top + 1 :]
     end, notes = _end(body)
@@ -80,9 +83,8 @@ def cells(source: Source, path: Path, data: bytes, names: Collection[str] = ()) 
     )
     frame = under_names(source, table, np.arange(end) + top + 2, header, top + 1)
     contract = TABLES.get(source.table)
-    used = expected | {
-        tidy_name(name) for name in (*source.where, *(contract.columns if contract else ()))
-    }
+    used = {*map(tidy_name, source.where), *(contract.columns if contract else ())}
+    used |= set(filter(is_expected, header))
     errors = _errors(sheet, header, used, len(rows))
     is_wrong = frame["_line"].isin(errors)
     is_merged = ~is_wrong & frame["_line"].isin(_merged_lines(sheet, len(rows)))
@@ -216,14 +218,16 @@ def _names(rows: Sequence[Sequence[Any]], top: int, sheet: Sheet) -> list[str]:
     return names
 
 
-def _top(source: Source, rows: list[list[Any]], expected: set[str], sheet: Sheet) -> int:
+def _top(
+    source: Source, rows: list[list[Any]], is_expected: Callable[[str], bool], sheet: Sheet
+) -> int:
     """Find the row of the header."""
     if source.header_line:
         if source.header_line > len(rows) or not _filled(rows[source.header_line - 1]):
             raise no_header(source, source.header_line)
         return source.header_line - 1
     candidates = range(min(HEADER_WITHIN, len(rows)))
-    hits: list[int] = [len(expected & set(_names(rows, row, sheet))) for row in candidates]
+    hits = [sum(map(is_expected, {*_names(rows, row, sheet)} - {""})) for row in candidates]
     if any(hits):
         return hits.index(max(hits))
     width = max((_filled(row) for row in rows[:COMPARED_ROWS]), default=0)

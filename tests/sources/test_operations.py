@@ -4,6 +4,7 @@ import re
 import shutil
 from contextlib import suppress
 
+import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -70,6 +71,22 @@ def test_unknown_list_is_refused(read_text):
         read_text("Betrieb;Sache\nA;B\n")
     raw = read_text("Betrieb;Sache\nA;B\n", columns={"beneficiary": "Betrieb", "name": "Sache"})
     assert raw.frame["beneficiary"].tolist() == ["A"]
+
+
+def test_errors_count_in_columns_of_a_workbook_that_are_found_by_another_spelling(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["Liste der Vorhaben"])
+    book.active.append(["NAME DES BEGÜNSTIGTEN*", "Bezeichnung des Vorhabens / Name", "Notiz"])
+    book.active.append(["A GmbH", "Kurs", "#NAME?"])  # a column of which the table knows nothing
+    book.active.append(["#NAME?", "Kurs", None])
+    book.save(tmp_path / "list.xlsx")
+    raw = read(
+        Source(table="operations", path="list.xlsx", format="operations"), tmp_path / "list.xlsx"
+    )
+    assert raw.frame["beneficiary"].tolist() == ["A GmbH"]
+    assert raw.faults[["line", "column", "value", "rule"]].to_numpy().tolist() == [
+        [4, "NAME DES BEGÜNSTIGTEN*", "#NAME?", "formula_error"]
+    ]
 
 
 def test_rows_that_are_the_same_share_a_code(read_text):

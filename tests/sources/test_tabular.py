@@ -507,9 +507,8 @@ def test_file_that_may_not_be_read_is_named(tmp_path):
 @pytest.mark.real
 def test_list_of_berlin_is_read_with_its_euros_and_per_cents(real_data):
     file = "operations/berlin_esf_2014-2020.csv"
-    raw = tabular.cells(
-        Source(table="operations", path=file), real_data / file, ["Name des Begünstigten"]
-    )
+    source = Source(table="operations", path=file)
+    raw = tabular.cells(source, real_data / file, lambda name: name == "Name des Begünstigten")
     assert raw.rows_read == len(raw.frame) + len(raw.set_aside)
     text = raw.frame.astype("str")
     is_money = [text[c].str.fullmatch(r"[0-9.]+,[0-9]{2} €").mean() > 0.9 for c in text]
