@@ -92,7 +92,7 @@ def mend(areas: gpd.GeoDataFrame, table: str, boroughs: gpd.GeoDataFrame | None 
         odd += _contested(wide, code)
         sound = np.setdiff1d(group, [row for piece in wide for row in piece.rows])
         slivers = [piece for piece in (*overlaps, *gaps) if _is_sliver(piece.shape)]
-        if slivers:
+        if slivers and sound.size:
             before = shapes.copy()
             shapes[sound] = _joined(shapes[sound], code[sound])
             shapes[list(done)] = before[list(done)]

@@ -522,6 +522,14 @@ def test_a_source_of_the_wrong_ending_is_refused(small_city, change):
         check(small_city)
 
 
+def test_pin_holes_between_districts_that_all_overlap_are_left_with_them():
+    east = box(900, 0, 2000, 1000).difference(box(1500, 500, 1500.5, 500.5))
+    mended = coverage.mend(districts(WEST, east), "districts")
+    assert faults(mended) == [[0, "overlap", "01 (100000.0 m²)"], [1, "overlap", "00 (100000.0 m²)"]]
+    assert mended.shapes[0].equals(WEST)
+    assert mended.shapes[1].equals(east)
+
+
 def test_the_command_says_what_was_mended(small_city, ostwerk):
     redraw(small_city, MARKT.difference(PIN_HOLE), UFER.difference(PIN_HOLE))
     done = ostwerk("check", small_city, "--report", small_city / "report", "--lang", "en")
