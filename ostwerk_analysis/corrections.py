@@ -183,7 +183,9 @@ def _number(correction: Correction, source: Source, written: str, mark: str | No
     cell = pd.Series([written], dtype="str")
     mark = mark or marks.find_decimal_mark(cell)  # whole numbers have no mark of their own
     value, bad = marks.to_number(cell, mark if mark in (",", ".") else ".")
-    if bad[0] or mark == marks.AMBIGUOUS:
+    # 1.234 in a file with decimal commas: thousands, or a decimal mark of another habit.
+    is_grouped = {",": ".", ".": ","}.get(mark or "", " ") in written
+    if bad[0] or is_grouped or mark == marks.AMBIGUOUS:
         raise DataError(
             "{file}: the correction {id!r} has {value!r}, which is no certain number. Write it "
             "without thousands, and with the decimal mark of the source.",

@@ -173,6 +173,7 @@ def test_a_source_without_corrections_stays_the_same_object():
         ({"equals": "null"}, "'null', which is no certain number"),
         ({"equals": "0.5"}, "'0.5', which is no certain number"),  # the source has a comma
         ({"equals": "0", "becomes": "1.5"}, "'1.5', which is no certain number"),
+        ({"equals": "0", "becomes": "1.234"}, "'1.234', which is no certain number"),
         ({"column": "area_name", "below": 3}, "area_name holds no numbers"),
     ],
 )
