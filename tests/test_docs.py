@@ -7,7 +7,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 import pytest
@@ -174,6 +176,19 @@ def test_reader_of_contributing_reads(tmp_path):
     file.write_text("[", encoding="utf-8")
     with pytest.raises(ow.DataError, match=r"contacts\.json is not JSON"):
         names["read"](source, file)
+
+
+def test_every_format_has_an_example_and_every_example_of_a_source_is_accepted():
+    shown = set()
+    for file in (ROOT / "docs").glob("*.md"):
+        for block in blocks(file.relative_to(ROOT), "toml"):
+            for source in tomllib.loads(block.replace("9f2c…", "0" * 64)).get("sources", []):
+                read = models.Source.model_validate(source)
+                known = {*TABLES[read.table].columns, "area_name"}
+                assert not {*read.columns, *read.constants} - known, f"{file.name}: {block}"
+                if file.name == "formats.md":
+                    shown.add(read.reader)
+    assert shown == set(get_args(models.Source.model_fields["format"].annotation)) - {""}
 
 
 def test_commands_in_the_texts_exist():
