@@ -46,6 +46,7 @@ __all__ = [
     "regional",
     "release",
     "spatial",
+    "state_aid",
 ]
 
 _HOME = {
