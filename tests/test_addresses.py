@@ -9,15 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostwerk_analysis import check, load
-from ostwerk_analysis.addresses import (
-    LONGEST_ADDRESS,
-    STEPS,
-    Gazetteer,
-    HouseNumbers,
-    house_numbers,
-    street_key,
-    with_districts,
-)
+from ostwerk_analysis.addresses import STEPS, Gazetteer, with_districts
+from ostwerk_analysis.addresses.gazetteer import LONGEST_ADDRESS
+from ostwerk_analysis.addresses.spelling import HouseNumbers, house_numbers, street_key
 
 # ---- spellings ----
 

@@ -1,20 +1,14 @@
-"""From an address to its district, by the city's lists of addresses, street sections and streets.
-
-An address is tried against the lists in :data:`STEPS`, the surest first. What no step can place is
-set aside with the reason. Each place says by which step it was found, since the steps are not
-equally sure; ``docs/addresses.md`` has how sure each is, as measured.
-"""
+"""What is known of a city's streets: addresses are read and looked up in it."""
 
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from .programme import Programme
+from .spelling import WORD, HouseNumbers, building_numbers, house_numbers, street_key
 
 STEPS = ("address", "address_number", "street_section", "street")
 """How an address is placed, the surest first: by the address itself; by its number, where all
@@ -23,26 +17,8 @@ suffixes of it lie in one district; by a section of house numbers; by a street i
 LISTS = ("addresses", "street_sections", "streets")
 """Tables by which addresses are placed."""
 
-_QUARTERS = ("districts", "boroughs")
-"""Tables whose names may stand in an address instead of the city's."""
-
 LONGEST_ADDRESS = 300
 """Characters; a longer text is no address."""
-WIDEST_RANGE = 40
-"""Numbers between the ends of one building, such as 12-18; a wider range counts by its ends."""
-
-_BEFORE_ANOTHER = {
-    **dict.fromkeys(("gr", "grosse", "grosser", "grosses", "grossen"), "gross"),
-    **dict.fromkeys(("kl", "kleine", "kleiner", "kleines", "kleinen"), "klein"),
-    **{"st": "sankt", "dr": "doktor", "prof": "professor", "bgm": "buergermeister"},
-    **{"verl": "verlaengerte", "aeuss": "aeussere", "inn": "innere"},
-}
-"""Words of a street's name that are shortened, and what stands for both forms; only where another
-word follows, so that no whole name is taken for a short word."""
-_LAST = {"pl": "platz", "w": "weg", "al": "allee", "all": "allee", "pr": "promenade"}
-_SHORT_ENDING = re.compile(rf"({'|'.join(_LAST)})\.\W*$")
-_UMLAUT = re.compile("([aou])\u0308")
-_WORD = re.compile(r"[^\W_]+")
 
 _DETAIL = (
     r"(?:haus|hs|hinterhaus|hh|vorderhaus|vh|gartenhaus|gh|seitenflügel|sf|quergebäude|qg|gebäude|"
@@ -57,9 +33,6 @@ _HOUSE = re.compile(
     re.IGNORECASE,
 )
 """House numbers, and what may stand behind them."""
-_FRACTION = re.compile(r"\s?[½¼¾]|(?<=[0-9])\s1/[24]")
-_BLANKS = re.compile(r"(?<![0-9])\s+|\s+(?![0-9])")
-_RANGE = re.compile(r"([0-9]{1,4})([a-z]?)(?:(-|–|—|bis)([0-9]{0,4})([a-z]?))?")
 _POSTCODE = re.compile(r"(?<![0-9])(?:\bDE?\s?-\s?)?([0-9]{5})(?![0-9])", re.IGNORECASE)
 _SHORT_POSTCODE = re.compile(r"([0-9]{4})\s+(?=[^\W\d_]{3})")
 _SEPARATOR = re.compile(r"[,;|\r\n\t]+")
@@ -72,152 +45,6 @@ _BESIDE = re.compile(
 _WITHOUT_NUMBER = re.compile(r"\b(?:o|ohne)\.?\s*(?:haus-?)?(?:nr|nummer)\b.*", re.IGNORECASE)
 _NUMBER_SIGN = re.compile(r"[\s,]*\b(?:haus-?)?(?:nr|nummer|no)\.?\s*$", re.IGNORECASE)
 _QUARTER = re.compile(r"^(?:ot|ortsteil|stadtteil|stadtbezirk)\b\.?\s*", re.IGNORECASE)
-
-
-def with_districts(table: pd.DataFrame, districts: pd.DataFrame) -> pd.DataFrame:
-    """Give rows of a list without a district the one whose code begins their smaller area's.
-
-    Parameters
-    ----------
-    table : DataFrame, n rows
-        With ``district_id`` and ``subdistrict_id``.
-    districts : DataFrame
-        With ``district_id``.
-    """
-    stated, part = table["district_id"], table["subdistrict_id"]
-    codes = sorted(districts["district_id"], key=len, reverse=True)
-    of = {
-        area: next((code for code in codes if area.startswith(code)), None)
-        for area in part[stated.isna()].dropna().unique()
-    }
-    return table.assign(district_id=stated.fillna(part.map(of).astype("str")))
-
-
-def place(
-    rows: gpd.GeoDataFrame, name: str, tables: Mapping[str, pd.DataFrame], programme: Programme
-) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-    """Give sites or businesses without a point what their address says, and say how it was found.
-
-    A district that the row states stays; an exact address in another one is a fault. The point of
-    an address becomes the row's geometry, and never replaces one.
-
-    Parameters
-    ----------
-    rows : GeoDataFrame, n rows
-        Sites or businesses; ``district_id`` is filled where there is a point.
-    name : {"sites", "businesses"}
-        A business needs a district, a site does not.
-
-    Returns
-    -------
-    rows : GeoDataFrame, n rows
-        With ``placed_by``: ``point``, ``district`` (the row states it) or one of :data:`STEPS`.
-    faults : DataFrame
-        ``row``, ``column``, ``rule`` and ``expected`` of each that is not, or wrongly, placed.
-    """
-    stated, has_point = rows["district_id"], rows.geometry.notna()
-    placed_by = stated.mask(stated.notna(), "district").mask(stated.notna() & has_point, "point")
-    texts, columns = _written(rows[~has_point])  # of a million rows with points, none
-    asked = texts.dropna()
-    lists = {table: tables[table] for table in LISTS if table in tables and len(asked)}
-    asked = asked if lists else asked.iloc[:0]
-    quarters = pd.concat([tables[other]["name"] for other in _QUARTERS if other in tables])
-    city = programme.city
-    found = Gazetteer(lists, (city.name, *city.aliases), quarters.unique()).find(asked)
-    is_stated, is_exact = stated[asked.index].notna(), found["placed_by"] == "address"
-    differs = is_stated & is_exact & (found["district_id"] != stated[asked.index])
-    used = found[found["placed_by"].notna() & (~is_stated | (is_exact & ~differs))]
-    wrong = found[differs]
-    bad = [_faults(wrong, "district_id", "address_elsewhere", wrong["district_id"])]
-    if name == "businesses":
-        lost = found[~is_stated & found["rule"].notna()]
-        nowhere = rows[~has_point & stated.isna() & ~rows.index.isin(asked.index)]
-        bad += [
-            _faults(lost, columns[lost.index], lost["rule"], lost["expected"]),
-            _faults(nowhere, "district_id", "needs", "there is no point"),
-        ]
-    placed_by[used.index] = used["placed_by"]
-    rows = rows.assign(district_id=stated.fillna(used["district_id"]), placed_by=placed_by)
-    if "geometry" in lists.get("addresses", ()):
-        at = used[used["entry"] >= 0]
-        points = lists["addresses"].geometry.iloc[at["entry"]].set_axis(at.index)
-        rows = rows.set_geometry(rows.geometry.fillna(points))
-    return rows, pd.concat(bad, ignore_index=True)
-
-
-def _faults(rows: pd.DataFrame, column: object, rule: object, expected: object) -> pd.DataFrame:
-    """Say of rows that they break a rule; what is no text differs from row to row."""
-    said = {"row": rows.index, "column": column, "rule": rule, "expected": expected}
-    return pd.DataFrame(said, index=rows.index)
-
-
-def _written(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """Write each row's address on one line, and name the columns that it comes from."""
-    street = rows["street"].astype("str") + " " + rows["house_number"].fillna("").astype("str")
-    text = street.fillna(rows["address"]).astype("str")
-    town = rows["postcode"].fillna("").astype("str") + " " + rows["town"].fillna("")
-    town = town.astype("str").str.strip()
-    columns = pd.Series("address", rows.index, dtype="str")
-    columns = columns.mask(street.notna(), "street and house_number")
-    return text.mask(town != "", text + ", " + town), columns
-
-
-def street_key(name: str) -> str:
-    """Give the form that all spellings of a street's name share.
-
-    Case, blanks, hyphens, dots and accents do not count; ``ß`` is ``ss`` and ``ä`` is ``ae``;
-    usual abbreviations are written in full. ``street_key(street_key(name)) == street_key(name)``.
-
-    >>> street_key("Karl-Heine-Str.") == street_key("KARL HEINE STRASSE")
-    True
-    """
-    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
-    text = unicodedata.normalize("NFKD", _UMLAUT.sub(r"\1e", text).casefold())
-    text = "".join(mark for mark in text if not unicodedata.combining(mark))
-    text = _SHORT_ENDING.sub(lambda found: _LAST[found[1]], text)
-    words = [_street_in_full(word) for word in _WORD.findall(text)]
-    start = [_BEFORE_ANOTHER.get(word, word) for word in words[:-1]]
-    return _street_in_full("".join(start + words[-1:]))
-
-
-def _street_in_full(word: str) -> str:
-    return f"{word}asse" if word.endswith("str") else word
-
-
-class HouseNumbers(NamedTuple):
-    """House numbers from one to another, both included; suffixes are small letters or empty."""
-
-    first: int
-    first_suffix: str
-    last: int | None  # None: to the end of the street
-    last_suffix: str
-
-
-def house_numbers(text: str) -> list[HouseNumbers]:
-    """Read house numbers: ``12 a``, ``12-14``, ``3/5``, ``1A-9``, ``15-``, ``12, 12a-c``.
-
-    What is no number, such as ``Haus B``, is passed over.
-    """
-    found = []
-    joined = _BLANKS.sub("", _FRACTION.sub("", text.casefold()))
-    for part in re.split(r"[,;/+&]|und|u\.", joined):
-        if (match := _RANGE.match(part)) is None:
-            continue
-        number, suffix, dash, last, last_suffix = match.groups()
-        if part[match.end() : match.end() + 1].isalpha():  # 12HH: a house behind the house
-            suffix, last_suffix = (suffix, "") if dash else ("", "")
-        first = int(number)
-        if not dash:
-            found.append(HouseNumbers(first, suffix, first, suffix))
-        elif last:
-            found.append(HouseNumbers(first, suffix, int(last), last_suffix))
-        elif last_suffix and not suffix:  # 1-F
-            found.append(HouseNumbers(first, last_suffix, first, last_suffix))
-        elif last_suffix:
-            found.append(HouseNumbers(first, suffix, first, last_suffix))
-        else:
-            found.append(HouseNumbers(first, suffix, None, ""))
-    return found
 
 
 class Address(NamedTuple):
@@ -267,7 +94,7 @@ class Gazetteer:
         parts = [part[columns] for part in by_street if part is not None]
         self.districts = pd.concat(parts).astype("str").drop_duplicates()
         self.postcodes = set(self.districts["postcode"]) - {""}
-        self._cities = [_WORD.findall(name.casefold()) for name in cities]
+        self._cities = [WORD.findall(name.casefold()) for name in cities]
         self._here: dict[tuple[str, bool], bool] = {}
         self._quarters = {street_key(name) for name in quarters}
         self._near = _Nearest(self.streets)
@@ -452,7 +279,7 @@ class Gazetteer:
         if re.search("[0-9]", town):
             return False
         if (town, is_strange) not in self._here:
-            words = _WORD.findall(town.casefold())
+            words = WORD.findall(town.casefold())
             begins = any(words[: len(city)] == city for city in self._cities)
             is_part = begins or street_key(_QUARTER.sub("", town)) in self._quarters
             self._here[town, is_strange] = words in self._cities or (is_part and not is_strange)
@@ -474,7 +301,7 @@ def _entries(table: pd.DataFrame | None) -> pd.DataFrame:
     columns = ["street", "number", "suffix", "postcode", "district_id", "entry", "order"]
     if table is None:
         return _empty(columns)
-    read = {text: _numbers_of(text) for text in table["house_number"].dropna().unique()}
+    read = {text: building_numbers(text) for text in table["house_number"].dropna().unique()}
     numbers = table["house_number"].map(read)
     entries = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
     entries = entries.assign(entry=table.index, order=_order(table), both=numbers)
@@ -490,22 +317,6 @@ def _order(table: pd.DataFrame) -> pd.Series:
         return pd.Series(table.index, table.index)
     points = table.geometry.get_coordinates().sort_values(["x", "y"])
     return pd.Series(range(len(points)), points.index).reindex(table.index, fill_value=len(points))
-
-
-def _numbers_of(text: str) -> list[tuple[int, str]]:
-    """List the numbers that one building has."""
-    numbers: list[tuple[int, str]] = []
-    for first, suffix, last, last_suffix in house_numbers(text):
-        last = first if last is None else last
-        numbers += [(first, suffix), (last, last_suffix)]
-        if first == last and suffix < last_suffix:
-            letters = range(ord(suffix or "a"), ord(last_suffix))
-            numbers += [(first, chr(letter)) for letter in letters]
-        low, high = sorted((first, last))
-        step = 1 if (high - low) % 2 else 2
-        if high - low <= WIDEST_RANGE:
-            numbers += [(number, "") for number in range(low + step, high, step)]
-    return list(dict.fromkeys(numbers))
 
 
 def _sections(table: pd.DataFrame | None) -> pd.DataFrame:
