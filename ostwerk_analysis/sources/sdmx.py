@@ -7,7 +7,7 @@ The linear CSV of Eurostat is read too. Codes and labels may stand together: ``A
 
 import re
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import chain
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import pandas as pd
 
 from ..faults import DataError, nearest
 from ..programme import Source
-from . import statistics, tabular
+from . import marks, statistics, tabular
 from .raw import RawTable, check_names, tidy_name
 
 NAMES = {
@@ -33,6 +33,11 @@ ATTRIBUTES = (
     *("TIME_FORMAT", "BREAKS", "COMMENT_OBS", "COMMENT_TS", "PRE_BREAK_VALUE", "TITLE_COMPL"),
 )
 """Columns of cross-domain concepts that are no dimensions."""
+
+MULTIPLIERS = ("unit_mult", "unit multiplier", "powercode code", "powercode")
+"""Names, in small letters, of the power of ten by which figures are multiplied; those of the older
+files of the OECD last."""
+UNITS = ("unit", "unit_measure", "unit of measure")
 
 STATUS = {
     **dict.fromkeys("A", "A"),
@@ -69,7 +74,8 @@ def read(source: Source, path: Path) -> RawTable:
     Columns left of the value are dimensions, as the standard orders them. The name of a statistic
     is made of the codes of all dimensions but time and area, joined by dots as SDMX writes the key
     of a series: ``A.NR.UNEMP``; unless ``columns`` or ``constants`` of the source state it. A
-    figure is multiplied by ten to the power of ``UNIT_MULT``. A row whose ``ACTION`` says to delete
+    figure is multiplied by ten to the power of ``UNIT_MULT``, under whichever of
+    :data:`MULTIPLIERS` it stands. A row whose ``ACTION`` says to delete
     is set aside, and so is a figure that is not free for publication.
 
     Returns
@@ -81,8 +87,9 @@ def read(source: Source, path: Path) -> RawTable:
     Raises
     ------
     DataError
-        If there is no column for the period or the value, or ``UNIT_MULT`` is no whole number; and
-        as :func:`ostwerk_analysis.sources.tabular.cells`.
+        If there is no column for the period or the value, ``UNIT_MULT`` is no whole number, or a
+        statistic that the source names has several units or other dimensions; and as
+        :func:`ostwerk_analysis.sources.tabular.cells`.
     """
     known = {*chain.from_iterable(NAMES.values())}
     raw = tabular.cells(source, path, known.__contains__)
@@ -132,7 +139,11 @@ def read(source: Source, path: Path) -> RawTable:
         frame = frame.assign(obs_status=status.where(status.isin(recoded), _statuses(status)))
     columns_left = {c: name for c, name in source.columns.items() if c not in stated}
     source = source.model_copy(update={"columns": columns_left})
-    return statistics.finished(replace(raw, frame=frame), source, path, broken=broken)
+    read = statistics.finished(replace(raw, frame=frame), source, path, broken=broken)
+    is_named = "statistic" in {*stated, *columns_left, *source.constants}
+    dimensions = [name for name in _dimensions(columns) if name.casefold()[:4] != "freq"]
+    _refuse_several(source, read.frame, dimensions if is_named else [])
+    return read
 
 
 def _reasons(frame: pd.DataFrame, rule: str, column: str) -> pd.DataFrame:
@@ -155,10 +166,42 @@ def _without_labels(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.drop(columns=["STRUCTURE_NAME", *named])
 
 
+def _dimensions(columns: list[str]) -> list[str]:
+    """Give the dimensions but time and area, left of the value."""
+    left = columns[: columns.index("value")] if "value" in columns else columns
+    others = {*NAMES, *STRUCTURE, *ATTRIBUTES}
+    return [name for name in left if name not in others and name.casefold() not in MULTIPLIERS]
+
+
+def _refuse_several(source: Source, frame: pd.DataFrame, dimensions: list[str]) -> None:
+    """Refuse a statistic of an area whose figures are not of one kind, so that no series has them.
+
+    Raises
+    ------
+    DataError
+        If they have several units, or several codes of a dimension.
+    """
+    units = [name for name in frame if str(name).casefold() in UNITS]
+    by = [name for name in ("statistic", "area_code", "district_id") if name in frame]
+    for column in dict.fromkeys([*units, *dimensions]):
+        if column not in frame or column in by:
+            continue
+        kinds = frame.dropna(subset=[column]).groupby(by, dropna=False)[column].unique()
+        several = kinds[kinds.map(len) > 1]
+        if len(several):
+            raise DataError(
+                "{file}: the figures of {statistic!r} have several {column}: {values}. Keep one by "
+                "where, or give each a statistic of its own.",
+                file=source.path,
+                statistic=several.reset_index()["statistic"].iloc[0],
+                column=column,
+                values=", ".join(several.iloc[0]),
+            )
+
+
 def _keys(frame: pd.DataFrame, columns: list[str]) -> pd.Series:
     """Join the codes of the dimensions but time and area, left of the value."""
-    left = columns[: columns.index("value")] if "value" in columns else columns
-    dimensions = [name for name in left if name not in {*NAMES, *STRUCTURE, *ATTRIBUTES}]
+    dimensions = _dimensions(columns)
     if not dimensions:
         return frame.get("DATAFLOW", frame.get("STRUCTURE_ID", pd.Series(None, frame.index)))
     keys = frame[dimensions].fillna("")
@@ -169,33 +212,39 @@ def _keys(frame: pd.DataFrame, columns: list[str]) -> pd.Series:
 
 
 def _multiplied(source: Source, values: pd.Series, frame: pd.DataFrame) -> pd.Series:
-    """Bring figures to the unit of measure, digit by digit."""
-    powers = frame.get("UNIT_MULT")
+    """Bring figures to the unit of measure."""
+    found = {str(name).casefold(): name for name in frame}
+    name = next((found[name] for name in MULTIPLIERS if name in found), "")
+    powers = frame.get(name)
     if powers is None or not (powers.notna() & (powers != "0") & values.notna()).any():
         return values
     wrong = powers.notna() & ~powers.str.fullmatch("-?[0-9]{1,2}").fillna(False)
     if wrong.any():
         raise DataError(
-            "{file}, line {line}: UNIT_MULT is {power!r}, not the power of ten by which the figure "
+            "{file}, line {line}: {column} is {power!r}, not the power of ten by which the figure "
             "is multiplied. Correct it at its source.",
             file=source.path,
             line=frame.loc[wrong.idxmax(), "_line"],
+            column=name,
             power=powers[wrong.idxmax()],
         )
-    return pd.Series(
-        [_scaled(v, p) for v, p in zip(values, powers.fillna("0"), strict=True)],
-        values.index,
-        dtype="str",
-    )
-
-
-def _scaled(value: str | float, power: str) -> str | float:
-    if not isinstance(value, str) or power == "0":
-        return value
     try:
-        return f"{Decimal(value).scaleb(int(power)):f}"
-    except InvalidOperation:
-        return value  # no number, and called so later
+        mark = source.decimal_mark or marks.certain_decimal_mark(values) or "."
+    except DataError as error:
+        raise DataError("{file}: {error}", file=source.path, error=error) from None
+    numbers, _ = marks.to_number(values, mark)
+    is_scaled = numbers.notna() & powers.fillna("0").ne("0")  # what is no number is called so later
+    return values.mask(
+        is_scaled,
+        pd.Series(
+            [
+                f"{Decimal(str(number)).scaleb(int(power)):f}".replace(".", mark)
+                for number, power in zip(numbers[is_scaled], powers[is_scaled], strict=True)
+            ],
+            values.index[is_scaled],
+            dtype="str",
+        ),
+    )
 
 
 def _statuses(codes: pd.Series) -> pd.Series:

@@ -120,9 +120,46 @@ def test_where_comes_before_what_is_set_aside(read_text):
 def test_figures_come_in_the_unit_of_measure(read_text):
     text = "FREQ,REF_AREA,TIME_PERIOD,OBS_VALUE,UNIT_MULT\nA,DE,2020,12.34,3\nA,DE,2021,1.5,0\n"
     raw = read_text(text + "A,DE,2022,7,\nA,DE,2023,5,-1\n")
-    assert rows(raw, "value") == [("12340",), ("1.5",), ("7",), ("0.5",)]
+    assert rows(raw, "value") == [("12340",), ("1.5",), ("7",), ("0.50",)]
     with pytest.raises(DataError, match=r"line 2: UNIT_MULT is 'tausend'"):
         read_text(text.replace("12.34,3", "12.34,tausend"))
+
+
+def test_figures_with_other_marks_are_multiplied_too(read_text):
+    head = "FREQ;REF_AREA;TIME_PERIOD;OBS_VALUE;UNIT_MULT\n"
+    raw = read_text(f"{head}A;DE;2020;1,5;3\nA;DE;2021;2.500,25;3\nA;DE;2022;7,5;0\n")
+    assert rows(raw, "value") == [("1500",), ("2500250",), ("7,5",)]
+    raw = read_text('geo,TIME_PERIOD,OBS_VALUE,UNIT_MULT\nDE,2020,"1,234.5",3\nDE,2021,x,3\n')
+    assert rows(raw, "value") == [("1234500",), ("x",)]
+    ambiguous = "geo,TIME_PERIOD,OBS_VALUE,UNIT_MULT\nDE,2020,1.234,3\n"
+    with pytest.raises(DataError, match=r"'1\.234' can be read in two ways"):
+        read_text(ambiguous)
+    assert rows(read_text(ambiguous, decimal_mark="."), "value") == [("1234",)]
+    assert rows(read_text(ambiguous, decimal_mark=","), "value") == [("1234000",)]
+
+
+@pytest.mark.parametrize("name", ["unit_mult", "Unit multiplier", "PowerCode Code", "POWERCODE"])
+def test_figures_are_multiplied_whatever_the_power_is_called(read_text, name):
+    raw = read_text(f"geo,TIME_PERIOD,OBS_VALUE,{name}\nDE,2020,1.5,6\n")
+    assert rows(raw, "value") == [("1500000",)]
+
+
+def test_units_are_not_mixed_in_one_series(read_text):
+    text = "FREQ,geo,TIME_PERIOD,OBS_VALUE,UNIT_MEASURE\nA,DE,2020,5,NR\nA,DE,2021,99,PC\n"
+    with pytest.raises(DataError, match=r"figures of 'A' have several UNIT_MEASURE: NR, PC"):
+        read_text(text)
+    assert len(read_text(text, where={"UNIT_MEASURE": ["NR"]}).frame) == 1
+    two_areas = text.replace("DE,2021", "FR,2021")
+    assert len(read_text(two_areas).frame) == 2
+
+
+def test_a_named_statistic_has_one_code_of_each_dimension(read_text):
+    text = "freq,s_adj,geo,TIME_PERIOD,OBS_VALUE\nA,NSA,DE,2020,5\nA,SA,DE,2021,6\n"
+    with pytest.raises(DataError, match=r"'x' have several s_adj: NSA, SA"):
+        read_text(text, constants={"statistic": "x"})
+    assert rows(read_text(text), "statistic") == [("A.NSA",), ("A.SA",)]
+    several = text.replace("A,SA,DE,2021", "Q,NSA,DE,2021-Q1")
+    assert len(read_text(several, constants={"statistic": "x"}).frame) == 2
 
 
 def test_statistic_may_be_a_column_or_a_constant(read_text):
