@@ -253,8 +253,9 @@ def application(language: str) -> typer.Typer:
         ] = None,
         out: Out = Path(),
     ) -> None:
-        """Read everything, and list every fault with place and remedy. Ends with 0 if the run
-        would accept the data, else with 2. Example: ostwerk check data/leipzig-demo
+        """Read everything, and say what is wrong with place and remedy; report.json lists every
+        fault. Ends with 0 if the run would accept the data, else with 2.
+        Example: ostwerk check data/leipzig-demo
         """
         from .loading import check as read
 
@@ -276,6 +277,7 @@ def application(language: str) -> typer.Typer:
             say.print(error.text(language), style="red", markup=False)
         if excess:
             raise typer.Exit(EXIT_FAULTS)
+        say.print(text("A run would accept these data.", language), style="green")
 
     @command
     def run(
@@ -532,10 +534,20 @@ def _show_reads(say: Console, data: "Dataset", language: str) -> None:
 
 
 def _show_faults(say: Console, data: "Dataset", language: str) -> None:
-    from .faults import sentence
+    """Show what rows were set aside for, kind by kind; the report has each fault."""
+    from .faults import faults_by_kind
 
-    for fault in data.faults.to_dict("records"):
-        say.print(f"{fault['table']}: {sentence(fault, language)}", markup=False)
+    said = faults_by_kind(data.faults, language).to_dict("records")
+    if said:
+        say.print(text("Set aside:", language), style="yellow")
+    for kind in said:
+        say.print(
+            f"{kind['table']}: {kind['sentence']}{_times(kind['faults'], language)}", markup=False
+        )
+
+
+def _times(count: int, language: str) -> str:
+    return f" ({number(count, '', language)}×)" if count > 1 else ""
 
 
 def _show_repairs(say: Console, data: "Dataset", language: str) -> None:
@@ -543,16 +555,21 @@ def _show_repairs(say: Console, data: "Dataset", language: str) -> None:
     from .faults import repairs_by_kind
 
     repairs = data.repairs[data.repairs["rule"] != "correction"]
-    for kind in repairs_by_kind(repairs, language).to_dict("records"):
-        many = f" ({number(kind['repairs'], '', language)}×)" if kind["repairs"] > 1 else ""
-        said = f"{kind['table']}: {kind['file']}: {kind['sentence']}{many}"
-        say.print(said, markup=False)
+    kinds = repairs_by_kind(repairs, language).to_dict("records")
+    if kinds:
+        say.print(text("Changed on reading:", language), style="yellow")
+    for kind in kinds:
+        said = f"{kind['table']}: {kind['file']}: {kind['sentence']}"
+        say.print(said + _times(kind["repairs"], language), markup=False)
 
 
 def _show_corrections(say: Console, data: "Dataset", language: str) -> None:
+    """Show what the programme's corrections have changed, and why."""
+    if len(data.corrections):
+        say.print(text("Corrected, as programme.toml says:", language), style="yellow")
     for correction in data.corrections.to_dict("records"):
         said = text(
-            "{file}: {cells} cells corrected ({id}): {why}",
+            "{file}: corrected cells: {cells} ({id}). {why}",
             language,
             file=correction["file"],
             cells=number(correction["cells"], "", language),

@@ -27,6 +27,9 @@ SLIVER_WIDTH_M = 0.1
 SLIVER_AREA_M2 = 1.0
 """So does one this small, whatever its form."""
 
+LEAST = 1e-6
+"""Changes below this, in square metres or per mille, are not told in digits."""
+
 
 class Coverage(NamedTuple):
     """Polygons after mending, n rows in the order and with the index of what was given.
@@ -196,7 +199,9 @@ def _told(
     changes: list[dict] = []
     if count := len(slivers) - len(wide):
         largest = max(piece.shape.area for piece in slivers if piece not in wide)
-        changes.append({"rule": "borders_joined", "value": f"{count} (≤ {largest:.2g} m²)"})
+        changes.append(
+            {"rule": "borders_joined", "value": f"{count} (≤ {_short(max(largest, LEAST))} m²)"}
+        )
     for piece in wide:
         rows = [row for row in piece.rows if row in sound]
         if rows:
@@ -215,15 +220,27 @@ def _told(
     per_mille = 1000 * (now - was)[most] / was[most]
     total = {
         "value": f"{was.sum():.6f} m²",
-        "becomes": f"{now.sum():.6f} m² ({now.sum() - was.sum():+.2g} m²)",
+        "becomes": f"{now.sum():.6f} m² ({_change(now.sum() - was.sum())} m²)",
     }
     largest_change = {
         "row": sound[most],
         "value": f"{was[most]:.6f} m²",
-        "becomes": f"{now[most]:.6f} m² ({per_mille:+.2g} ‰)",
+        "becomes": f"{now[most]:.6f} m² ({_change(per_mille)} ‰)",
     }
     changes.append({"rule": "area_balance"} | total)
     return [*changes, {"rule": "largest_change"} | largest_change]
+
+
+def _change(amount: float) -> str:
+    """Write a change with its sign, or that it is too small to matter."""
+    if 0 < abs(amount) < LEAST:
+        return f"< {_short(LEAST)}"
+    return f"{'+' if amount >= 0 else ''}{_short(amount)}"
+
+
+def _short(amount: float) -> str:
+    """Write two digits of a number, and never a power of ten."""
+    return np.format_float_positional(amount, 2, unique=False, fractional=False, trim="-")
 
 
 def _said(piece: _Piece, code: np.ndarray) -> str:

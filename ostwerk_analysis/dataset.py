@@ -177,8 +177,13 @@ class Dataset:
             if is_key.any() or share_pct > read["fault_limit_pct"]:
                 first = (found[is_key] if is_key.any() else found).to_dict("records")[0]
                 yield DataError(
-                    "{table} from {file}: {set_aside} of {rows} rows set aside ({share:.1f} %, "
-                    "allowed {limit:g} %), {keys} of them for their key. The first: {first}",
+                    "{table} from {file}: {set_aside:,} of {rows:,} rows set aside ({share:.1f} %, "
+                    "allowed {limit:g} %), {keys:,} of them for their key: none may be empty or "
+                    "stand twice. The first: {first}"
+                    if is_key.any()
+                    else "{table} from {file}: {set_aside:,} of {rows:,} rows set aside "
+                    "({share:.1f} %, allowed {limit:g} %). The limit is fault_limit_pct in "
+                    "programme.toml. The first: {first}",
                     table=read["table"],
                     file=read["file"],
                     set_aside=read["set_aside"],

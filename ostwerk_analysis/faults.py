@@ -5,6 +5,7 @@ from :data:`RULES`. What stops a run is an :class:`OstwerkError`, whose exit cod
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
@@ -122,6 +123,9 @@ FINDING_COLUMNS = [
 """A finding: which figures it is about (an empty area or period is all of them), which of
 :data:`FINDINGS` it is, how many cells show it, what stands there, what was to be expected, and what
 else its sentence needs."""
+
+EXAMPLES = 5
+"""So many values of one kind of fault are said; the report has all."""
 
 FEATURE_FILES = (".geojson", ".json", ".gpkg", ".shp", ".zip", ".fgb", ".kml")
 """Endings of files whose records are features, which stand on no line of their own."""
@@ -286,6 +290,10 @@ REPAIRS: dict[str, str] = {
 }
 """What reading may change in a cell or shape, and says that it has."""
 
+MEASURED = {"borders_joined", "sliver_given", "gap_left"}
+MEASURED |= {"area_balance", "largest_change", "borough_differs"}
+"""Repairs whose value is a measure, to be written as the language writes numbers."""
+
 
 class Doubt(NamedTuple):
     """What figures can be doubted for: its name, its evidence, and what to do then."""
@@ -442,9 +450,18 @@ def repairs_by_kind(repairs: "pd.DataFrame", language: str = "en") -> "pd.DataFr
     rows = []
     for (table, file, _, rule, _), group in repairs.groupby([*keys, code], sort=False):
         first = group.iloc[0].replace("", "–").to_dict()
+        if rule in MEASURED:
+            first |= {name: _measure(first[name], language) for name in ("value", "becomes")}
         said = text(REPAIRS[rule], language, **first)
         rows.append({"table": table, "file": file, "repairs": len(group), "sentence": said})
     return pd.DataFrame(rows, columns=["table", "file", "repairs", "sentence"])
+
+
+def _measure(written: str, language: str) -> str:
+    """Write the fractions in a text as a language does: ``1.234,5`` or ``1,234.5``."""
+    return re.sub(
+        r"\d+\.(\d+)", lambda one: number(float(one[0]), "", language, len(one[1])), written
+    )
 
 
 def finding_sentences(
@@ -540,6 +557,37 @@ def sentences(faults: "pd.DataFrame", language: str = "en") -> "pd.DataFrame":
 
     said = [sentence(fault, language) for fault in faults.to_dict("records")]
     return pd.DataFrame({"table": faults["table"], "rule": faults["rule"], "sentence": said})
+
+
+def faults_by_kind(faults: "pd.DataFrame", language: str = "en") -> "pd.DataFrame":
+    """Say faults in words, those alike once: of each kind in a column of a file, five values.
+
+    Returns
+    -------
+    DataFrame, shape (n, 4)
+        ``table``; ``rule``; ``faults``, how many are alike; and the ``sentence`` of the first of
+        them; those of all further values share one that says so.
+    """
+    import pandas as pd
+
+    rows = []
+    by = ["table", "source", "file", "column", "rule"]
+    for (table, _, file, _, rule), group in faults.groupby(by, sort=False):
+        alike = group.groupby(["value", "expected"], sort=False)
+        counts, firsts = alike.size(), group.drop_duplicates(["value", "expected"])
+        shown = [
+            (count, sentence(fault, language))
+            for count, fault in zip(
+                counts[:EXAMPLES], firsts[:EXAMPLES].to_dict("records"), strict=True
+            )
+        ]
+        if rest := int(counts[EXAMPLES:].sum()):
+            shown.append((rest, text("{file}: others of the same kind.", language, file=file)))
+        rows += [
+            {"table": table, "rule": rule, "faults": count, "sentence": said}
+            for count, said in shown
+        ]
+    return pd.DataFrame(rows, columns=["table", "rule", "faults", "sentence"])
 
 
 def some(codes: Iterable[object]) -> str:

@@ -50,11 +50,12 @@ def text(message: str, language: str = "en", /, **values: object) -> str:
 
 
 class _German(Formatter):
-    """Writes fractions with a comma."""
+    """Writes fractions with a comma, and thousands with a point."""
 
     def format_field(self, value: object, format_spec: str) -> str:
         written = super().format_field(value, format_spec)
-        return written.replace(".", ",") if isinstance(value, float) else written
+        is_number = isinstance(value, int | float)
+        return written.translate(str.maketrans(",.", ".,")) if is_number else written
 
 
 class Sentence(str):

@@ -324,7 +324,7 @@ def test_a_check_says_what_was_corrected_and_what_is_in_doubt(ostwerk, small_cit
         )
     said = ostwerk("check", small_city, "--report", "said", **GERMAN)
     assert said.returncode == 0
-    assert "statistics.csv: 1 Zellen korrigiert (quarter): Gesperrt." in said.stdout
+    assert "statistics.csv: korrigierte Zellen: 1 (quarter). Gesperrt." in said.stdout
     assert "old: Der Fehler, den sie korrigiert, tritt nicht mehr auf." in said.stdout
     assert (
         "residents, Ortsteile, 2025: 0 in 4 Werten, wo zusammen 10.000 üblich ist." in said.stdout

@@ -116,7 +116,7 @@ def test_borders_a_hair_apart_become_one_and_are_told_once():
     # The vertex in the east's border lies 0.1 µm beside the west's: an overlap and no hole.
     east = shapely.Polygon([(1000, 0), (2000, 0), (2000, 1000), (1000, 1000), (999.9999999, 500)])
     mended = coverage.mend(districts(WEST, east), "districts")
-    assert told(mended) == [("borders_joined", "1 (≤ 5e-05 m²)", "")]
+    assert told(mended) == [("borders_joined", "1 (≤ 0.00005 m²)", "")]
     assert shapely.coverage_is_valid(mended.shapes.to_numpy())
 
 
@@ -541,12 +541,12 @@ def test_the_command_says_what_was_mended(small_city, ostwerk):
         "belongs to 01." in lines
     )
     assert (
-        "districts: districts.geojson: The areas add up to 3999999.500000 m² in the file, to "
-        "4000000.000000 m² (+0.5 m²) after mending." in lines
+        "districts: districts.geojson: The areas add up to 3,999,999.500000 m² in the file, to "
+        "4,000,000.000000 m² (+0.5 m²) after mending." in lines
     )
     report = json.loads((small_city / "report" / "report.json").read_text())
     assert [repair["rule"] for repair in report["repairs"]] == [
         *("ring_direction", "sliver_given", "area_balance", "largest_change")
     ]
     german = ostwerk("check", small_city, "--lang", "de").stdout
-    assert "Überschneidung von 0.50 m² (01, 02; 318000, 5690500) gehört jetzt zu 01." in german
+    assert "Überschneidung von 0,50 m² (01, 02; 318000, 5690500) gehört jetzt zu 01." in german

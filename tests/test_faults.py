@@ -15,6 +15,7 @@ from ostwerk_analysis.faults import (
     OstwerkError,
     ReleaseError,
     as_error,
+    faults_by_kind,
     faults_frame,
     nearest,
     repairs_by_kind,
@@ -152,6 +153,33 @@ def test_repairs_are_said_once_for_each_kind_with_their_number():
         {"repairs": 1, "sentence": "0 in value becomes 3 by the correction c2."},
     ]
     assert repairs_by_kind(repairs_frame()).empty
+
+
+def test_faults_alike_are_said_once_and_of_many_values_the_first_five():
+    rows = [FAULT | {"line": line, "value": str(line % 7)} for line in range(1, 71)]
+    said = faults_by_kind(faults_frame([*rows, FAULT | {"rule": "number"}]))
+    assert said["faults"].tolist() == [10, 10, 10, 10, 10, 20, 1]
+    assert said["sentence"].tolist() == [
+        *(sentence(row) for row in rows[:5]),
+        "businesses.csv: others of the same kind.",
+        sentence(FAULT | {"rule": "number"}),
+    ]
+    assert faults_by_kind(faults_frame()).empty
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "1,000.50 m² in the file, to 297,810,286.033346 m² (< 0.000001 m²) after"),
+        ("de", "ergeben in der Datei zusammen 1.000,50 m², nach dem Ausbessern 297.810.286,033346"),
+    ],
+)
+def test_measures_of_repairs_are_written_as_the_language_writes_numbers(language, said):
+    row = {"table": "districts", "rule": "area_balance", "value": "1000.50 m²"}
+    row |= {"becomes": "297810286.033346 m² (< 0.000001 m²)"}
+    [sentence] = repairs_by_kind(repairs_frame([row]), language)["sentence"]
+    assert said in sentence
+    assert "e-" not in sentence
 
 
 @pytest.mark.parametrize("rule", REPAIRS)

@@ -63,7 +63,7 @@ def _corrections(published: Any, language: str) -> str:
     """Say what was corrected in the sources, and why."""
     said = [
         text(
-            "{file}: {cells} cells corrected ({id}): {why}",
+            "{file}: corrected cells: {cells} ({id}). {why}",
             language,
             file=one["file"],
             cells=_count(one["cells"], language),
