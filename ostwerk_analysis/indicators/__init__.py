@@ -211,7 +211,9 @@ def _of_fields(fields: str | Iterable[str] | None) -> tuple[Indicator, ...]:
                 near=nearest(name, FIELDS),
             )
     ids = {entry.id for name in names for entry in FIELDS[name]}
-    return tuple(entry for entry in CATALOGUE if entry.id.removesuffix("_to_date") in ids)
+    return tuple(
+        entry for entry in CATALOGUE if {entry.id, entry.id.removesuffix("_to_date")} & ids
+    )
 
 
 def _observed(
