@@ -6,8 +6,8 @@ from :data:`RULES`. What stops a run is an :class:`OstwerkError`, whose exit cod
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
-from functools import reduce
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 from .language import Sentence, number, text
@@ -377,7 +377,7 @@ def faults_frame(rows: Iterable[dict] = ()) -> "pd.DataFrame":
     DataFrame, shape (n, 8)
         All text but ``line``, a whole number.
     """
-    return _table_of(rows, FAULT_COLUMNS)
+    return _typed(rows, FAULT_COLUMNS, line="Int64")
 
 
 def repairs_frame(rows: Iterable[dict] = ()) -> "pd.DataFrame":
@@ -393,18 +393,7 @@ def repairs_frame(rows: Iterable[dict] = ()) -> "pd.DataFrame":
     DataFrame, shape (n, 9)
         All text but ``line``, a whole number.
     """
-    return _table_of(rows, REPAIR_COLUMNS)
-
-
-def _table_of(rows: Iterable[dict], columns: list[str]) -> "pd.DataFrame":
-    import pandas as pd
-
-    frame = pd.DataFrame(list(rows), columns=columns)
-    frame["line"] = pd.to_numeric(frame["line"]).astype("Int64")
-    for column in columns:
-        if column != "line":
-            frame[column] = frame[column].astype("str").fillna("")
-    return frame
+    return _typed(rows, REPAIR_COLUMNS, line="Int64")
 
 
 def findings_frame(rows: Iterable[dict] = ()) -> "pd.DataFrame":
@@ -420,18 +409,32 @@ def findings_frame(rows: Iterable[dict] = ()) -> "pd.DataFrame":
     DataFrame, shape (n, 11)
         All text but ``cells``, a whole number, ``value`` and ``expected``, numbers.
     """
+    return _typed(rows, FINDING_COLUMNS, cells="Int64", value="float64", expected="float64")
+
+
+def _typed(rows: Iterable[dict], columns: Sequence[str], **numbers: str) -> "pd.DataFrame":
+    """Make a table of text but for the columns that are numbers, of the types given."""
+    rows = list(rows)
+    if not rows:
+        return _empty(tuple(columns), **numbers).copy()
     import pandas as pd
 
-    frame = pd.DataFrame(list(rows), columns=FINDING_COLUMNS)
-    kinds = {"cells": "Int64", "value": "float64", "expected": "float64"}
-    for column in FINDING_COLUMNS:
-        kind = kinds.get(column, "str")
-        frame[column] = frame[column].astype(kind) if kind != "str" else _texts(frame[column])
-    return frame
+    frame = pd.DataFrame(rows, columns=list(columns))
+    made = {
+        name: pd.to_numeric(frame[name]).astype(numbers[name])
+        if name in numbers
+        else frame[name].astype("str").fillna("")
+        for name in columns
+    }
+    return frame.assign(**made)
 
 
-def _texts(cells: "pd.Series") -> "pd.Series":
-    return cells.astype("str").fillna("")
+@cache
+def _empty(columns: tuple[str, ...], **numbers: str) -> "pd.DataFrame":
+    """Make a table without rows; there are dozens in each reading, and each takes a millisecond."""
+    import pandas as pd
+
+    return pd.DataFrame({name: pd.Series(dtype=numbers.get(name, "str")) for name in columns})
 
 
 def repairs_by_kind(repairs: "pd.DataFrame", language: str = "en") -> "pd.DataFrame":

@@ -403,6 +403,8 @@ def _set_aside(text: pd.DataFrame, found: pd.DataFrame, read: list[_Read]) -> pd
 
 def _restored(restored: pd.DataFrame, text: pd.DataFrame, name: str) -> pd.DataFrame:
     """Make repairs of codes that got their zeros back, with the line of the first of each."""
+    if restored.empty:
+        return repairs_frame()
     first = text.loc[restored["row"]].reset_index(drop=True)
     described = restored.assign(
         table=name,
