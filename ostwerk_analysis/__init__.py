@@ -46,6 +46,7 @@ __all__ = [
     "regional",
     "release",
     "spatial",
+    "survival",
     "state_aid",
 ]
 

@@ -279,6 +279,15 @@ class Target(Section):
     target_value: float = Field(gt=0, description="The value to reach, in the indicator's unit.")
 
 
+class Benchmark(Section):
+    """The share of another cohort of start-ups that lasts, to hold the own beside."""
+
+    months: int = Field(gt=0, description="Age in months.")
+    survival_pct: float = Field(ge=0, le=100, description="Share that has lasted, in percent.")
+    cohort: Text = Field(description="Which start-ups, for pages.")
+    source: str = Field(description="Where the figure is published.")
+
+
 class Headline(Section):
     """A figure that was published before, against which a release is held."""
 
@@ -349,6 +358,7 @@ class Programme(Section):
     corrections: list[Correction] = []
     targets: list[Target] = []
     headlines: list[Headline] = []
+    benchmarks: list[Benchmark] = []
     disclosure: DisclosureRules = DisclosureRules()
     notebooks: dict[str, Notebook] = {}
     run: RunRules = RunRules()
@@ -373,6 +383,7 @@ class Programme(Section):
             "areas, city": [area.id for area in self.areas] + [self.city.id],
             "headlines": [headline.id for headline in self.headlines],
             "corrections": [correction.id for correction in self.corrections],
+            "benchmarks": [str(benchmark.months) for benchmark in self.benchmarks],
         }
         for name, codes in lists.items():
             if doubled := sorted({code for code in codes if codes.count(code) > 1}):

@@ -154,7 +154,7 @@ def rate_interval(
     """
     from scipy.special import gammaincinv
 
-    tail = _tail(level)
+    tail = tail_of(level)
     table = _counts(events, population)
     e, p = table["events"], table["population"].where(table["population"] > 0)
     # χ²(q; 2k) / 2 is the q-quantile of a gamma distribution of shape k; of shape 0 it is 0.
@@ -199,7 +199,7 @@ def proportion_interval(count: pd.Series, total: pd.Series, level: float = 0.95)
             "the total.",
             codes=some(table.index[is_over]),
         )
-    z = -ndtri(_tail(level))
+    z = -ndtri(tail_of(level))
     share = k / n
     middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
@@ -252,7 +252,7 @@ def rate_ratio_interval(
     """
     from scipy.special import betaincinv
 
-    tail = _tail(level)
+    tail = tail_of(level)
     if not (reference_population > 0 and reference_events >= 0):
         raise DataError(
             "The reference has {events} events in a population of {population}. Give a count and "
@@ -299,7 +299,8 @@ def _counts(events: pd.Series, population: pd.Series) -> pd.DataFrame:
     return table
 
 
-def _tail(level: float) -> float:
+def tail_of(level: float) -> float:
+    """Give the probability beyond each end of an interval of some confidence."""
     if not 0 < level < 1:
         raise DataError(
             "A confidence of {level} is not between 0 and 1. Write 0.95 for 95 %.", level=level

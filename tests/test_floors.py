@@ -10,7 +10,7 @@ FLOORS = [
     ["language", "codes", "faults", "periods", "programme", "tables"],
     ["sources", "raster", "geo", "coverage", "addresses"],
     ["dataset", "corrections", "plausibility", "checks", "loading", "fetching"],
-    ["observations", "indicators", "state_aid", "spatial", "rates", "regional"],
+    ["observations", "indicators", "state_aid", "spatial", "rates", "regional", "survival"],
     ["disclosure"],
     ["release", "downloads", "templates", "figures", "report"],
     ["pipeline", "dashboard"],
@@ -33,6 +33,7 @@ PURE = {
     "spatial",
     "rates",
     "regional",
+    "survival",
     "disclosure",
     "figures",
 }

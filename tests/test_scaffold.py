@@ -25,6 +25,7 @@ SECTIONS = {
     "corrections": models.Correction,
     "targets": models.Target,
     "headlines": models.Headline,
+    "benchmarks": models.Benchmark,
     "disclosure": models.DisclosureRules,
     "run": models.RunRules,
     "pages": models.Pages,

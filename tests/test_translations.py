@@ -11,7 +11,7 @@ import pytest
 import ostwerk_analysis as ow
 from ostwerk_analysis import cli, codes, downloads, faults, language, programme, scaffold, templates
 from ostwerk_analysis.dashboard import site
-from ostwerk_analysis.figures import values
+from ostwerk_analysis.figures import statements, values
 from ostwerk_analysis.indicators import CATALOGUE
 from ostwerk_analysis.sources import postgis
 from ostwerk_analysis.tables import KINDS, TABLES
@@ -115,6 +115,9 @@ TABLES_OF_SENTENCES = {
         "FINDINGS[rule].title": [doubt.title for doubt in faults.FINDINGS.values()],
     },
     "figures/about.py": {"PROTECTION": [downloads.PROTECTION]},
+    "figures/statements.py": {
+        "STARTUPS[row['group']]": statements.STARTUPS.values(),
+    },
     "figures/values.py": {
         "note": values.NOTES.values(),
         "SOURCES.get(table, table)": values.SOURCES.values(),

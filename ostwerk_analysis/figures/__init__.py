@@ -9,6 +9,7 @@ from .bars import bars, target_bars
 from .charts import Chart, time_series
 from .doubts import doubts
 from .map import district_map
+from .statements import startup_survival
 from .tables import key_figures, observation_table, targets_reached
 from .values import Figure, available
 
@@ -23,6 +24,7 @@ __all__ = [
     "heading",
     "key_figures",
     "observation_table",
+    "startup_survival",
     "target_bars",
     "targets_reached",
     "time_series",
