@@ -148,6 +148,13 @@ def _table(source: Source, path: Path, data: bytes) -> RawTable:
     stated = {old: new for new, old in stated.items() if new in source.columns.values()}
     free = [str(n) for n in range(keys) if str(n) not in stated]
     roles = _roles(wide[free], stated) | stated
+    if both := sorted(set(roles.values()) & set(described)):
+        raise DataError(
+            "{file}: a line of the header and a column in front of the figures both look like "
+            "{column}. Remove one of the two.",
+            file=source.path,
+            column=both[0],
+        )
     long = long.join(described, on="_column").drop(columns="_column").rename(columns=roles)
     rest = [name for name in free if name not in roles]
     long = long.assign(statistic=_joined(long, ["statistic", *rest])).drop(columns=rest)

@@ -356,3 +356,9 @@ def test_unemployed_of_the_regional_database(real_data):
         .str.fullmatch(re.compile("[0-9]+(,[0-9]+)?"))
         .all()
     )
+
+
+def test_areas_in_the_header_and_in_a_column_are_refused(read_text):
+    table = "Titel\n;;14713;02000\n;;Anzahl;Anzahl\n14713;Leipzig;10;3\n"
+    with pytest.raises(DataError, match=r"header and a column .* both look like area_code"):
+        read_text(table)
