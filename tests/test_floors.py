@@ -1,6 +1,7 @@
 """Rooms import downwards only; pure rooms touch neither files nor screen."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,18 @@ def test_imports_go_down():
         if target != room and PLACE.get(target, len(PLACE)) > PLACE[room]
     ]
     assert wrong == []
+
+
+def test_the_page_on_architecture_has_every_room_on_its_floor_and_names_the_pure_ones():
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text("utf-8")
+    floors = {
+        int(floor): {name for name in re.findall("`([a-z_]+)/?`", rooms)}
+        for floor, rooms in re.findall(r"^\| ([0-9]) \| (.+) \|$", page, flags=re.MULTILINE)
+    }
+    assert [floors[number] for number in range(len(FLOORS))] == list(map(set, FLOORS))
+    [paragraph] = re.findall("Touching neither files nor the screen.*?\n\n", page, flags=re.DOTALL)
+    doors = set().union(*DOORS.values())
+    assert set(re.findall("`([a-z_]+)`", paragraph)) - doors == PURE
 
 
 def test_pure_rooms_do_no_io():
