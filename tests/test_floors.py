@@ -106,7 +106,7 @@ def test_imports_go_down():
 def test_the_page_on_architecture_has_every_room_on_its_floor_and_names_the_pure_ones():
     page = (PACKAGE.parent / "docs" / "architecture.md").read_text("utf-8")
     floors = {
-        int(floor): {name for name in re.findall("`([a-z_]+)/?`", rooms)}
+        int(floor): set(re.findall("`([a-z_]+)/?`", rooms))
         for floor, rooms in re.findall(r"^\| ([0-9]) \| (.+) \|$", page, flags=re.MULTILINE)
     }
     assert [floors[number] for number in range(len(FLOORS))] == list(map(set, FLOORS))
