@@ -11,8 +11,8 @@ READY := $(VENV)/ready-$(shell (cat requirements.lock; sed '/^\[tool/,$$d' pypro
 demo: $(READY)  ## run the quarter on the demonstration data and serve it
 	@$(BIN)/ostwerk demo
 
-test: $(READY)  ## the whole suite
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(READY)  ## the whole suite, on as many cores as there are; a file stays on one
+	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: $(READY)  ## style and types
 	@$(BIN)/ruff check .
