@@ -123,7 +123,6 @@ CODE_DIGITS = 16
 _NUMBERED = re.compile(r"^\s*(?:[0-9]{1,2}|[a-z])[.)]\s+")
 _AFTER_ONE_WORD = re.compile(r"\s*(?:[/(\[:;,*–]|- |\d\)|in (?:€|eur|%|prozent)).*|\s*-?\s*$", re.I)
 _FOLDED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "\u00ad": None})
-_THOUSANDS = re.compile(r"(?i)\bT(?:€|EUR)|\b(?:in )?(?:Tsd\.?|Tausend|thousand|Mio\.?|1\.?000) ")
 _FRACTION = r"^(?:0?[.,][0-9]+|1(?:[.,]0+)?)$"
 _DAY_FIRST = r"^([0-3][0-9])/([01][0-9])/([0-9]{4})$"
 _KIND = r"(?:Große Kreis|Kreisfreie |krfr\. ?|Landeshaupt|Hanse|Universitäts|Kreis)?stadt"
@@ -178,7 +177,7 @@ def read(source: Source, path: Path) -> RawTable:
     frame = _placed(raw.frame, names)
     placed = [found.pop(column) for column in ("location", "postcode") if column in found]
     raw = asked_for(replace(raw, frame=frame), source)
-    _refuse_other_money(source, raw.frame, names)
+    _refuse_other_money(source, raw.frame)
     _refuse_fractions(source, raw.frame, names)
     if "Operation_Unique_Identifier" in columns and source.date_format is None:
         days = {names.get(column, "") for column in ("started_on", "ends_on")} & {*columns}
@@ -333,8 +332,8 @@ def _municipalities(places: pd.Series) -> pd.Series:
     return places.map(known).astype("str")
 
 
-def _refuse_other_money(source: Source, frame: pd.DataFrame, names: dict[str, str]) -> None:
-    """Refuse amounts that are not in whole euros."""
+def _refuse_other_money(source: Source, frame: pd.DataFrame) -> None:
+    """Refuse amounts in another currency than the euro."""
     for column in frame:
         fit = _fit(str(column))
         if fit is None or fit[0] != "currency":
@@ -348,12 +347,6 @@ def _refuse_other_money(source: Source, frame: pd.DataFrame, names: dict[str, st
                 line=wrong["_line"].iloc[0],
                 currency=wrong[column].iloc[0],
             )
-    if _THOUSANDS.search(names.get("total_cost_eur", "") + " "):
-        raise DataError(
-            "{file}: the amounts in {column!r} are not in whole euros. Convert them in the file.",
-            file=source.path,
-            column=names["total_cost_eur"],
-        )
 
 
 def _refuse_fractions(source: Source, frame: pd.DataFrame, names: dict[str, str]) -> None:

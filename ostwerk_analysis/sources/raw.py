@@ -4,6 +4,7 @@ A reader turns a file into cells under the file's own column names. Then :func:`
 rows that the source asks for, and :func:`named` gives the columns the names of the table.
 """
 
+import re
 import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,15 @@ RESERVED = ("_line", "geometry")
 
 HEADER_WITHIN = 15  # lines; a title block above the header is not longer
 FAULT_TEXT_LENGTH = 200
+
+_MANY = (
+    r"(?:[tk][ -]?(?:€|eur(?:o|os)?\b)|(?:€|eur) ?k\b|1[. ]?000\b|['’]000\b|"
+    r"(?:tsd|tausend|thousands?|mio|mill|millionen|millions?|mrd|milliarden)(?![a-zäöü]))"
+)
+_MANY_IN_NAME = re.compile(rf"(?i)(?<![a-zäöüß0-9.]){_MANY}")
+_MANY_IN_TITLE = re.compile(rf"(?i)(?:\bin |[(\[]\s*(?:in )?){_MANY}")
+"""What says that amounts are in thousands or millions: ``TEUR``, ``k€``, ``Tsd. €``, ``Mio.``; in a
+sentence above the header ``in`` or a bracket stands before it."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,8 @@ class RawTable:
     repairs : DataFrame
         One row for each thing that the reader changed, see
         :data:`ostwerk_analysis.faults.REPAIR_COLUMNS`.
+    title : str
+        What stands above the header, where the header was searched for.
     """
 
     frame: pd.DataFrame
@@ -49,6 +61,7 @@ class RawTable:
     set_aside: pd.DataFrame
     rows_skipped: int = 0
     repairs: pd.DataFrame = field(default_factory=repairs_frame)
+    title: str = ""
 
     @property
     def rows_read(self) -> int:
@@ -183,8 +196,8 @@ def under_names(
     table, lines = without_blank_rows(table, lines)
     if not len(lines) and not has_others:
         raise DataError(
-            "{file}: no row under the header of line {line}. Fetch the file again, or take the "
-            "source out of programme.toml.",
+            "{file}: no row under the header of line {line}. Fill it, fetch it again, or "
+            "take the source out of programme.toml.",
             file=source.path,
             line=header_line,
         )
@@ -299,8 +312,8 @@ def named(
     Raises
     ------
     DataError
-        If the file lacks a column that ``source.columns`` names, or the source names one column
-        twice.
+        If the file lacks a column that ``source.columns`` names, the source names one column
+        twice, or amounts are not in whole euros.
     """
     frame = raw.frame
     if both := sorted(source.columns.keys() & source.constants.keys()):
@@ -319,6 +332,7 @@ def named(
         column: _column(name, frame.columns, source, "columns")
         for column, name in source.columns.items()
     }
+    _refuse_thousands(source, raw, chosen)
     own = [name for name in frame.columns if name not in {*chosen.values(), *chosen}]
     # A frame of a subset, so that a frame with shapes stays one.
     arranged = frame[own].assign(**{column: frame[name] for column, name in chosen.items()})
@@ -334,6 +348,26 @@ def named(
         recoded = cells.map(table).astype("str").fillna(cells)
         arranged[column] = recoded.fillna(table[""]) if "" in table else recoded
     return replace(raw, frame=arranged)
+
+
+def _refuse_thousands(source: Source, raw: RawTable, chosen: Mapping[str, str]) -> None:
+    """Refuse amounts that the names of their columns, or the title, say to be in thousands."""
+    amounts = [column for column in {*chosen, *raw.frame.columns} if column.endswith("_eur")]
+    for column in sorted(amounts):
+        if _MANY_IN_NAME.search(name := chosen.get(column, column).replace("_", " ")):
+            raise DataError(
+                "{file}: the amounts in {column!r} are not in whole euros. Convert them in the "
+                "file.",
+                file=source.path,
+                column=chosen.get(column, name),
+            )
+    if amounts and _MANY_IN_TITLE.search(raw.title):
+        raise DataError(
+            "{file}: {title!r} stands above the header, so that amounts are not in whole euros. "
+            "Convert them in the file; if they are in euros all the same, state header_line.",
+            file=source.path,
+            title=_shortened(raw.title),
+        )
 
 
 def _column(given: str, columns: Iterable[str], source: Source, key: str) -> str:

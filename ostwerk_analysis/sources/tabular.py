@@ -103,7 +103,8 @@ def cells(source: Source, path: Path, is_known: Callable[[str], bool] | None = N
         "cells",
         expected=str(len(header)),
     )
-    return RawTable(frame, faults, set_aside)
+    title = "" if source.header_line else tidy_name(data[:start].decode())
+    return RawTable(frame, faults, set_aside, title=title)
 
 
 def is_workbook(source: Source, data: bytes) -> bool:
@@ -240,8 +241,9 @@ def _layout(
     header = several[first].header
     if several[first].width == 1 and min(layout.share for layout in layouts.values()) < 0.5:
         raise DataError(
-            "{file}, line {line}: one cell, where the lines below have several. State header_line, "
-            "or delimiter, for the source in programme.toml.",
+            "{file}, line {line}: one cell, where the lines below have several. State for the "
+            "source in programme.toml: format, if it is a table of a statistical office; else "
+            "header_line or delimiter.",
             file=source.path,
             line=first_line + header,
         )

@@ -33,6 +33,28 @@ def test_where_takes_an_empty_text_for_a_blank_cell():
     assert kept.frame["Nr"].tolist() == ["2", "3"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Zuschuss TEUR", "Zuschuss (k€)", "Zuschuss ['000 €]", "Zuschuss in T EUR"),
+        *("zuschuss_teur", "Zuschuss in 1.000 EUR", "Zuschuss in 1 000 €", "Zuschuss (Tsd. €)"),
+        *("Zuschuss, Mio. Euro", "Grant in thousands", "Zuschuss in Millionen Euro"),
+        "Grant (EUR k)",
+    ],
+)
+def test_amounts_that_are_not_in_whole_euros_are_refused(name):
+    with pytest.raises(DataError, match="not in whole euros"):
+        named(raw(**{name: ["5"]}), source(columns={"grant_eur": name}))
+    assert named(raw(**{name: ["5"]}), source(columns={"purpose": name})).frame["purpose"][0] == "5"
+
+
+@pytest.mark.parametrize(
+    "name", ["Zuschuss EUR", "Zuschuss in €", "Zuschuss 2026", "Betrag (Euro)", "Summe Mittel EUR"]
+)
+def test_amounts_in_euros_are_taken(name):
+    assert len(named(raw(**{name: ["5"]}), source(columns={"grant_eur": name})).frame) == 1
+
+
 def test_conditions_on_two_columns_hold_together():
     kept = asked_for(FILE, source(where={"Ort": ["Leipzig", "Halle"], "Art": ["E"]}))
     assert kept.frame["Nr"].tolist() == ["1"]

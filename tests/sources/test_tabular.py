@@ -42,6 +42,16 @@ def test_cells_stay_text_and_know_their_line(read_text):
     assert (raw.rows_read, len(raw.set_aside), raw.rows_skipped) == (2, 0, 0)
 
 
+def test_a_title_that_says_thousands_is_not_passed_over(read_text):
+    text = "Bewilligungen (Angaben in TEUR)\n\nNr;Zuschuss\n1;5\n"
+    columns = {"grant_id": "Nr", "grant_eur": "Zuschuss"}
+    with pytest.raises(DataError, match=r"in TEUR.* above the header.*not in whole euros"):
+        read_text(text, columns=columns)
+    assert rows(read_text(text, columns=columns, header_line=3)) == [[4, "1", "5"]]
+    about_few = text.replace("Angaben in TEUR", "ab 1000 Euro, Programm über 5 Mio. Euro")
+    assert len(read_text(about_few, columns=columns).frame) == 1
+
+
 def test_records_over_several_lines_keep_their_first_line(read_text):
     text = '\nid;text\n\n1;"two\nlines"\n2;one\n\n3;"a ""quote"";\r\nand\rmore"\n4;end'
     assert rows(read_text(text)) == [
