@@ -142,6 +142,10 @@ RULES = {
     "formula_error": Rule(
         "{column} holds the error {value}.", "Correct the formula in the spreadsheet."
     ),
+    "not_computed": Rule(
+        "{column} holds a formula without its result.",
+        "Open the workbook in a spreadsheet program and save it, so that it is computed.",
+    ),
     "merged": Rule(
         "The row has merged cells: {value}",
         "Unmerge them in the spreadsheet, and write what they say into each row.",

@@ -31,11 +31,19 @@ ERRORS = {
     **{0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"},
 }
 PERCENT_FORMATS = (9, 10)  # those that need not be declared: 0% and 0.00%
+NOT_COMPUTED = "="
+"""In the place of an error: a formula that no spreadsheet program has computed."""
 _ODS_ERROR = re.compile(r"#[A-ZÄÖÜ/0]+[!?]?|Err:[0-9]+")
-# In the bytes of a sheet: a filled cell; the places of cells; an error; a cell without its place.
+# In the bytes of a sheet: a filled cell; the places of cells; an error; a formula without a result;
+# a cell without its place.
 _FILLED = re.compile(rb"<(?:[\w.-]+:)?(?:v|is)[\s>]")
 _REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,3})([0-9]{1,7})[\"']")
 _ERROR = re.compile(rb"\bt\s*=\s*[\"']e[\"']")
+_FORMULA = re.compile(rb"<(?:[\w.-]+:)?f[\s/>]")
+_NO_VALUE = re.compile(
+    rb"(?:</(?:[\w.-]+:)?f>|<(?:[\w.-]+:)?f(?:\s[^<>]*)?/>)\s*"
+    rb"(?:<(?:[\w.-]+:)?v\s*(?:/>|>\s*</)|</(?:[\w.-]+:)?c>)"
+)
 _NO_REFERENCE = re.compile(
     rb"<(?:[\w.-]+:)?c(?:\s+(?!r\s*=)[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*\s*/?>"
 )
@@ -211,16 +219,20 @@ def _parse(
 def _xlsx(parts: dict[str, bytes]) -> dict[str, Sheet]:
     shown_as_percent = _percent_styles(parts.get("xl/styles.xml"))
     ids: dict[str, str] = {}
+    is_computed = True
 
     def start(name: str, given: dict[str, str]) -> None:
-        if name == "sheet":
+        nonlocal is_computed
+        if name == "calcPr" and given.get("fullCalcOnLoad") in ("1", "true"):
+            is_computed = False  # results are of a program that cannot compute, mostly 0
+        elif name == "sheet":
             found = [value for key, value in given.items() if key.endswith(":id")]
             ids[given["name"]] = found[0]
 
     _parse(parts["xl/workbook.xml"], start)
     targets = _targets(parts["xl/_rels/workbook.xml.rels"])
     return {
-        name: _xlsx_sheet(parts[target], shown_as_percent)
+        name: _xlsx_sheet(parts[target], shown_as_percent, is_computed)
         for name, key in ids.items()
         if (target := targets[key]) in parts
     }
@@ -265,35 +277,45 @@ def _is_percent(form: str) -> bool:
     return "%" in _LITERAL.sub("", form)
 
 
-def _xlsx_sheet(part: bytes, shown_as_percent: set[int]) -> Sheet:
-    if plain := _plain_sheet(part, shown_as_percent):
+def _xlsx_sheet(part: bytes, shown_as_percent: set[int], is_computed: bool) -> Sheet:
+    has_results = is_computed or not _FORMULA.search(part)
+    if has_results and (plain := _plain_sheet(part, shown_as_percent)):
         return plain
     sheet = Sheet()
     row = column = -1
-    style, is_error, is_open = "", False, False
+    style = kind = ""
+    is_open = has_formula = has_value = False
     written: list[str] = []
 
     def start(name: str, given: dict[str, str]) -> None:
-        nonlocal row, column, style, is_error, is_open
+        nonlocal row, column, style, kind, is_open, has_formula, has_value
         if name == "c":
             column += 1
             if place := given.get("r"):
                 row, column = _place(place)
-            style, is_error = given.get("s", ""), given.get("t") == "e"
+            style, kind = given.get("s", ""), given.get("t", "")
+            has_formula = has_value = False
             written.clear()
+        elif name == "f":
+            has_formula = True
         elif name == "row":
             row, column = int(given["r"]) - 1 if "r" in given else row + 1, -1
         elif name in ("v", "is"):
             sheet.add((row, column, 1, 1))
-            is_open = is_error
+            is_open, has_value = name == "v", name == "is"
             if style and int(style) in shown_as_percent:
                 sheet.percents.append((row, column, 1, 1))
 
     def end(name: str) -> None:
-        nonlocal is_open
+        nonlocal is_open, has_value
         if name == "v" and is_open:
-            sheet.errors.append(((row, column, 1, 1), "".join(written).strip()))
+            has_value = bool(said := "".join(written).strip()) or kind == "str"
+            if kind == "e":
+                sheet.errors.append(((row, column, 1, 1), said))
             is_open = False
+        elif name == "c" and has_formula and not (has_value and is_computed):
+            sheet.add((row, column, 1, 1))
+            sheet.errors.append(((row, column, 1, 1), NOT_COMPUTED))
 
     def text(piece: str) -> None:
         if is_open:
@@ -304,7 +326,9 @@ def _xlsx_sheet(part: bytes, shown_as_percent: set[int]) -> Sheet:
 
 
 def _plain_sheet(part: bytes, shown_as_percent: set[int]) -> Sheet | None:
-    """Measure a sheet that has neither errors nor per cents, which is quick; None of another one.
+    """Measure a sheet without errors, per cents and formulas without a result, which is quick.
+
+    None of another one.
 
     It may come out too large, by formatted cells that are blank, but not above :data:`CELLS`.
     """
@@ -312,7 +336,7 @@ def _plain_sheet(part: bytes, shown_as_percent: set[int]) -> Sheet | None:
         return Sheet()
     styles = b"|".join(b"%d" % style for style in shown_as_percent)
     is_percent = styles and re.search(rb"\bs\s*=\s*[\"'](?:%b)[\"']" % styles, part)
-    if is_percent or _ERROR.search(part) or _NO_REFERENCE.search(part):
+    if is_percent or any(found.search(part) for found in (_ERROR, _NO_VALUE, _NO_REFERENCE)):
         return None
     columns: set[bytes] = set()
     rows: set[bytes] = set()
@@ -375,6 +399,9 @@ def _ods(parts: dict[str, bytes]) -> dict[str, Sheet]:
                 sheet.errors.append((area, said or "#"))
             elif kind == "percentage":
                 sheet.percents.append(area)
+        elif "formula" in cell:
+            sheet.add((row, column, rows, columns))
+            sheet.errors.append(((row, column, rows, columns), NOT_COMPUTED))
         down = int(cell.get("number-rows-spanned", 1))
         right = int(cell.get("number-columns-spanned", 1))
         if down > 1 or right > 1:

@@ -30,7 +30,7 @@ from .raw import (
     tidy_name,
     under_names,
 )
-from .sheets import Sheet, survey
+from .sheets import NOT_COMPUTED, Sheet, survey
 from .typed import Percent, cell_text
 
 COMPARED_ROWS = 100  # the header names as many columns as any of the first rows fills
@@ -59,8 +59,9 @@ def cells(
     RawTable
         Cells as text that says the same: days as 2026-12-31, numbers with the decimal mark of
         those written as text in their column, else with a point. ``_line`` is the row of the
-        sheet. Rows with merged cells, or an error such as #DIV/0! in a column that is used, are
-        set aside. Notes below the table are repairs. A cell shown as per cent is text such as 50%.
+        sheet. Rows with merged cells, or an error such as #DIV/0! or a formula without a result
+        in a column that is used, are set aside. Notes below the table are repairs. A cell shown
+        as per cent is text such as 50%.
 
     Raises
     ------
@@ -91,7 +92,7 @@ def cells(
     wrong, merged = frame[is_wrong], frame[is_merged]
     found = [errors[line] for line in wrong["_line"]]
     aside = [
-        put_aside(source, path, [line], [text], "formula_error", column=column, values=[error])
+        put_aside(source, path, [line], [text], _rule(error), column=column, values=[error])
         for line, text, (column, error) in zip(wrong["_line"], row_texts(wrong), found, strict=True)
     ]
     aside.append(put_aside(source, path, merged["_line"].tolist(), row_texts(merged), "merged"))
@@ -111,7 +112,14 @@ def cells(
         pd.concat([faults for faults, _ in aside], ignore_index=True),
         pd.concat([rows for _, rows in aside], ignore_index=True),
         repairs=repairs,
+        title="" if source.header_line else _title(rows[:top]),
     )
+
+
+def _title(above: Sequence[Sequence[Any]]) -> str:
+    """Put together what stands above the header."""
+    written = (cell_text(cell, ".") for row in above for cell in row)
+    return tidy_name(" ".join(text for text in written if text))
 
 
 def _sheet(source: Source, data: bytes) -> tuple[list[list[Any]], Sheet]:
@@ -165,7 +173,15 @@ def _sheet(source: Source, data: bytes) -> tuple[list[list[Any]], Sheet]:
 
 
 def _overlaid(rows: list[list[Any]], sheet: Sheet) -> list[list[Any]]:
-    """Write errors and percentages into cells, which calamine gives as blanks and fractions."""
+    """Write errors and percentages into cells, which calamine gives as blanks and fractions.
+
+    Below and right of the last value calamine gives nothing, not even where formulas stand that
+    have none.
+    """
+    if sheet.errors:
+        width = max([sheet.width, *map(len, rows)])
+        rows += [[] for _ in range(sheet.height - len(rows))]
+        rows = [[*row, *[""] * (width - len(row))] for row in rows]
     for (row, column, height, width), text in sheet.errors:
         for line in rows[row : row + height]:
             line[column : column + width] = [text] * len(line[column : column + width])
@@ -176,6 +192,10 @@ def _overlaid(rows: list[list[Any]], sheet: Sheet) -> list[list[Any]]:
                 for cell in line[column : column + width]
             ]
     return rows
+
+
+def _rule(error: str) -> str:
+    return "not_computed" if error == NOT_COMPUTED else "formula_error"
 
 
 def _errors(

@@ -23,7 +23,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 from ostwerk_analysis import load
 from ostwerk_analysis.faults import DataError
 from ostwerk_analysis.programme import Source
-from ostwerk_analysis.sources import read, tabular
+from ostwerk_analysis.sources import read, sheets, tabular
 
 
 @pytest.fixture
@@ -721,3 +721,68 @@ def test_programme_reads_the_same_from_a_workbook_as_from_csv(
     data = load(small_city)
     pd.testing.assert_frame_equal(data.tables["grants"], small_data.tables["grants"])
     assert data.repairs["rule"].tolist().count("note") == 1
+
+
+def test_a_formula_that_nobody_computed_is_no_gap(read_sheet):
+    """As programs write them that do not compute: openpyxl gives no result to a formula."""
+    table = [["grant_id", "grant_eur", "note"], ["g1", "=1+2", ""], ["g2", 5, "=1"], ["g3", 6, ""]]
+    raw = read_sheet([*table, ["g4", 7, ""], [None, "=SUM(B2:B5)", None]])
+    assert raw.frame["grant_id"].tolist() == ["g2", "g3", "g4"]  # nobody uses the note
+    found = raw.faults[["line", "column", "rule"]].to_numpy().tolist()
+    assert found == [[2, "grant_eur", "not_computed"], [6, "grant_eur", "not_computed"]]
+    assert raw.rows_read == 5
+
+
+def test_a_formula_whose_result_is_an_empty_text_is_a_gap():
+    cell = '<c r="A1"{kind}><f>IF(B1,1,"")</f>{value}</c>'
+    for kind, value, errors in (
+        (' t="str"', "<v></v>", 0),
+        (' t="str"', "<v/>", 0),
+        ("", "<v>0</v>", 0),
+        ("", "<v></v>", 1),
+        ("", "", 1),
+    ):
+        part = f'<c r="B1"><v>1</v></c>{cell.format(kind=kind, value=value)}'
+        found = sheets._xlsx_sheet(f"<sheet>{part}</sheet>".encode(), set(), True)
+        assert len(found.errors) == errors
+        assert (found.height, found.width) == (1, 2)
+
+
+def test_results_that_are_to_be_computed_on_opening_are_none(read_bytes):
+    """XlsxWriter gives every formula the result 0, and says so in its own way."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["grant_id", "grant_eur"])
+        sheet.write_row(1, 0, ["g1", 5])
+        sheet.write_row(2, 0, ["g2", "=2*B2"])
+    raw = read_bytes(out.getvalue())
+    assert rows(raw) == [["g1", "5", 2]]
+    assert raw.faults["rule"].tolist() == ["not_computed"]
+
+
+def test_a_formula_of_a_table_document_without_result_is_no_gap(read_bytes):
+    document = OpenDocumentSpreadsheet()
+    table = Table(name="Liste")
+    for cells in (["grant_id", "grant_eur"], ["g1", None], ["g2", "5"]):
+        row = TableRow()
+        for text in cells:
+            cell = TableCell(valuetype="string") if text else TableCell(formula="of:=1+2")
+            if text:
+                cell.addElement(P(text=text))
+            row.addElement(cell)
+        table.addElement(row)
+    document.spreadsheet.addElement(table)
+    out = io.BytesIO()
+    document.write(out)
+    raw = read_bytes(out.getvalue(), "grants.ods")
+    assert raw.frame["grant_id"].tolist() == ["g2"]
+    assert raw.faults["rule"].tolist() == ["not_computed"]
+
+
+def test_a_title_of_a_sheet_that_says_thousands_is_not_passed_over(read_sheet):
+    columns = {"grant_id": "Nr", "grant_eur": "Zuschuss"}
+    table = [["Bewilligungen", None], ["(Tsd. EUR)", None], ["Nr", "Zuschuss"], ["1", 5]]
+    with pytest.raises(DataError, match="not in whole euros"):
+        read_sheet(table, columns=columns)
+    assert len(read_sheet(table, columns=columns, header_line=3).frame) == 1
