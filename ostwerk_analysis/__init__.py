@@ -11,7 +11,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import corrections, disclosure, faults, figures, geo, indicators, observations, release
+    from . import (
+        corrections,
+        disclosure,
+        faults,
+        figures,
+        geo,
+        indicators,
+        observations,
+        plausibility,
+        rates,
+        regional,
+        release,
+        spatial,
+        state_aid,
+        survival,
+    )
     from .dashboard.explorer import explore
     from .dataset import Dataset
     from .faults import DataError, DisclosureError, NotebookError, OstwerkError, ReleaseError
@@ -42,6 +57,7 @@ __all__ = [
     "load",
     "observations",
     "parse_quarter",
+    "plausibility",
     "rates",
     "regional",
     "release",

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+import ostwerk_analysis
+
 PACKAGE = Path(__file__).parent.parent / "ostwerk_analysis"
 FLOORS = [
     ["language", "codes", "faults", "periods", "programme", "tables"],
@@ -113,6 +115,19 @@ def test_the_page_on_architecture_has_every_room_on_its_floor_and_names_the_pure
     [paragraph] = re.findall("Touching neither files nor the screen.*?\n\n", page, flags=re.DOTALL)
     doors = set().union(*DOORS.values())
     assert set(re.findall("`([a-z_]+)`", paragraph)) - doors == PURE
+
+
+def test_type_checkers_see_every_name_of_the_front_door():
+    tree = ast.parse((PACKAGE / "__init__.py").read_text("utf-8"))
+    seen = {
+        name.name
+        for part in tree.body
+        if isinstance(part, ast.If)
+        for node in part.body
+        for name in node.names
+    }
+    assert seen == set(ostwerk_analysis.__all__)
+    assert all(getattr(ostwerk_analysis, name) for name in seen)
 
 
 def test_pure_rooms_do_no_io():
