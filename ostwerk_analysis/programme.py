@@ -296,11 +296,23 @@ class Headline(Section):
     measure_id: str = Field("", description="Code of the measure; empty for the whole programme.")
     status: str = Field("", description="Status of jobs that the headline counts.")
     value: float = Field(description="The published value.")
+    unit: str = Field(
+        "", description="What it was counted in, as in the catalogue; empty if as the indicator is."
+    )
+    period: str = Field(
+        "", description="Quarter or year that it holds for; empty for the quarter of the release."
+    )
     qualifier: Literal["exactly", "about", "more_than"] = Field(
         "exactly", description="How the figure was put."
     )
     definition: str = Field("", description="What it counts.")
     source: str = Field("", description="Where it was published.")
+
+    @model_validator(mode="after")
+    def _period_is_one(self) -> Self:
+        if self.period and not re.fullmatch(r"\d{4}(-Q[1-4])?", self.period):
+            raise ValueError(Sentence("period must be a quarter or year: 2026-Q3 or 2026"))
+        return self
 
 
 class DisclosureRules(Section):

@@ -12,6 +12,7 @@ import ostwerk_analysis as ow
 from ostwerk_analysis import cli, codes, downloads, faults, language, programme, scaffold, templates
 from ostwerk_analysis.dashboard import site
 from ostwerk_analysis.figures import statements, values
+from ostwerk_analysis.figures.headlines import HEADINGS, PUT, REASONS, VERDICTS
 from ostwerk_analysis.indicators import CATALOGUE
 from ostwerk_analysis.sources import postgis
 from ostwerk_analysis.tables import KINDS, TABLES
@@ -117,6 +118,14 @@ TABLES_OF_SENTENCES = {
     "figures/about.py": {"PROTECTION": [downloads.PROTECTION]},
     "figures/statements.py": {
         "STARTUPS[row['group']]": statements.STARTUPS.values(),
+    },
+    "figures/headlines.py": {
+        "name": HEADINGS,
+        "PUT[row['qualifier']]": PUT.values(),
+        "REASONS[row['reason']]": REASONS.values(),
+        "row['verdict']": VERDICTS,
+        "stated_unit": UNITS,
+        "unit": UNITS,
     },
     "figures/values.py": {
         "note": values.NOTES.values(),

@@ -8,6 +8,7 @@ from .about import about, heading
 from .bars import bars, target_bars
 from .charts import Chart, time_series
 from .doubts import doubts
+from .headlines import headlines, reconciled
 from .map import district_map
 from .statements import startup_survival
 from .tables import key_figures, observation_table, targets_reached
@@ -22,8 +23,10 @@ __all__ = [
     "district_map",
     "doubts",
     "heading",
+    "headlines",
     "key_figures",
     "observation_table",
+    "reconciled",
     "startup_survival",
     "target_bars",
     "targets_reached",
