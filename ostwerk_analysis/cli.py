@@ -27,13 +27,10 @@ from .language import LANGUAGES, day, number, preferred, text
 
 if TYPE_CHECKING:
     from . import fetching
-    from .dataset import Dataset
     from .pipeline.run import Progress, Result
 
 EXIT_FAULTS = 2
 LOG = "ostwerk.log"
-PROPOSAL = "corrections.toml"
-"""Corrections that the check suggests, in its folder."""
 
 HELP = {
     "ARGUMENTS_PANEL_TITLE": "Arguments",
@@ -58,7 +55,6 @@ RELEASE_COLOURS = {"current": "green", "damaged": "red", "earlier": "dim"}
 RELEASE_HEADINGS = ("Programme", "Release", "Released", "Status", "Damage")
 FETCH_COLOURS = {"fetched": "green", "unchanged": "dim", "failed": "red"}
 FETCH_HEADINGS = ("Table", "File", "Status", "Bytes")
-READ_HEADINGS = ("Table", "File", "Read", "Accepted", "Set aside", "Not asked for")
 STEPS = {
     "load": "Reading and checking",
     "analyse": "Analysis notebooks",
@@ -257,19 +253,16 @@ def application(language: str) -> typer.Typer:
         fault. Ends with 0 if the run would accept the data, else with 2.
         Example: ostwerk check data/leipzig-demo
         """
+        from .check_report import show, write
         from .loading import check as read
 
         with say.status(text("Reading …", language)):
             data = read(programme)
-        _show_reads(say, data, language)
-        _show_faults(say, data, language)
-        _show_repairs(say, data, language)
-        _show_corrections(say, data, language)
-        _show_findings(say, data, language)
+        show(say, data, language)
         folder = report or out / "runs" / data.programme.id / "check"
-        _write_report(data, folder, language)
+        proposal = write(data, folder, language)
         say.print(text("Rows set aside and report: {folder}", language, folder=folder))
-        if (proposal := folder / PROPOSAL).is_file():
+        if proposal:
             said = "Corrections to be checked and pasted into programme.toml: {file}"
             say.print(text(said, language, file=proposal), markup=False)
         excess = data.obstacles()
@@ -517,114 +510,3 @@ def _serve(
         log_level="WARN",
         ready=ready,
     )
-
-
-def _show_reads(say: Console, data: "Dataset", language: str) -> None:
-    headings = (text(heading, language) for heading in READ_HEADINGS)
-    table = Table(*headings, box=None, padding=(0, 1, 0, 0))
-    for column in table.columns[:2]:
-        column.overflow = "fold"
-    for column in table.columns[2:]:
-        column.justify, column.min_width = "right", max(map(len, str(column.header).split()))
-    for read in data.reads.to_dict("records"):
-        counts = [read[name] for name in ("rows_read", "accepted", "set_aside", "skipped")]
-        written = [number(count, "", language) for count in counts]
-        table.add_row(read["table"], read["file"], *written)
-    say.print(table)
-
-
-def _show_faults(say: Console, data: "Dataset", language: str) -> None:
-    """Show what rows were set aside for, kind by kind; the report has each fault."""
-    from .faults import faults_by_kind
-
-    said = faults_by_kind(data.faults, language).to_dict("records")
-    if said:
-        say.print(text("Set aside:", language), style="yellow")
-    for kind in said:
-        say.print(
-            f"{kind['table']}: {kind['sentence']}{_times(kind['faults'], language)}", markup=False
-        )
-
-
-def _times(count: int, language: str) -> str:
-    return f" ({number(count, '', language)}×)" if count > 1 else ""
-
-
-def _show_repairs(say: Console, data: "Dataset", language: str) -> None:
-    """Show what reading has changed, kind by kind; the report has each one."""
-    from .faults import repairs_by_kind
-
-    repairs = data.repairs[data.repairs["rule"] != "correction"]
-    kinds = repairs_by_kind(repairs, language).to_dict("records")
-    if kinds:
-        say.print(text("Changed on reading:", language), style="yellow")
-    for kind in kinds:
-        said = f"{kind['table']}: {kind['file']}: {kind['sentence']}"
-        say.print(said + _times(kind["repairs"], language), markup=False)
-
-
-def _show_corrections(say: Console, data: "Dataset", language: str) -> None:
-    """Show what the programme's corrections have changed, and why."""
-    if len(data.corrections):
-        say.print(text("Corrected, as programme.toml says:", language), style="yellow")
-    for correction in data.corrections.to_dict("records"):
-        said = text(
-            "{file}: corrected cells: {cells} ({id}). {why}",
-            language,
-            file=correction["file"],
-            cells=number(correction["cells"], "", language),
-            id=correction["id"],
-            why=correction[f"why_{language}"],
-        )
-        say.print(said, markup=False)
-
-
-def _show_findings(say: Console, data: "Dataset", language: str) -> None:
-    """Show what is in doubt, kind by kind, with what to do; those of a statistic on one line."""
-    from .faults import finding_sentences
-
-    said = finding_sentences(data.findings, language, data.place_names)
-    if len(said):
-        say.print(text("In doubt; nothing was changed:", language), style="yellow")
-    for (finding, remedy), rows in said.groupby(["finding", "remedy"], sort=False):
-        say.print(f"{finding}. {remedy}", style="bold", markup=False)
-        for row in rows.to_dict("records"):
-            about = ", ".join(part for part in (row["what"], row["periods"]) if part)
-            say.print("  " + ": ".join(filter(None, (about, row["sentence"]))), markup=False)
-
-
-def _write_report(data: "Dataset", folder: Path, language: str) -> None:
-    """Write the rows set aside, a CSV for each table, and everything as JSON."""
-    import json
-
-    from .corrections import suggested
-    from .downloads import write_csv
-    from .faults import finding_sentences, sentence
-    from .release import write_whole
-
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.csv"):
-        old.unlink()
-    for name, rows in data.set_aside.items():
-        write_csv(rows.drop(columns="geometry", errors="ignore"), folder / f"{name}.csv", language)
-    faults = json.loads(data.faults.to_json(orient="records"))
-    for fault in faults:
-        fault["sentence"] = sentence(fault, language)
-    doubts = finding_sentences(data.findings, language, data.place_names)
-    report = {
-        "programme": data.programme.id,
-        "is_accepted": not data.obstacles(),
-        "reads": json.loads(data.reads.to_json(orient="records")),
-        "faults": faults,
-        "repairs": json.loads(data.repairs.to_json(orient="records")),
-        "corrections": json.loads(data.corrections.to_json(orient="records")),
-        "findings": json.loads(data.findings.to_json(orient="records")),
-        "doubts": doubts.to_dict("records"),
-        "inputs": json.loads(data.inputs.to_json(orient="records")),
-    }
-    proposal = suggested(data.findings, data.tables.get("statistics"))
-    if proposal:
-        write_whole(folder / PROPOSAL, proposal)
-    else:
-        (folder / PROPOSAL).unlink(missing_ok=True)
-    write_whole(folder / "report.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")

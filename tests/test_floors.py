@@ -17,7 +17,7 @@ FLOORS = [
     ["disclosure"],
     ["release", "downloads", "templates", "figures", "report"],
     ["pipeline", "dashboard"],
-    ["scaffold", "cli"],
+    ["scaffold", "check_report", "cli"],
 ]
 """From the ground up; a room may also use those that stand before it on its own floor."""
 PLACE = {room: place for place, room in enumerate(room for floor in FLOORS for room in floor)}
