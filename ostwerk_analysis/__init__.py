@@ -62,8 +62,8 @@ __all__ = [
     "regional",
     "release",
     "spatial",
-    "survival",
     "state_aid",
+    "survival",
 ]
 
 _HOME = {
