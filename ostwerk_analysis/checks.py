@@ -17,6 +17,11 @@ from .tables import KINDS, RELATIONS, STATUS_LADDER, TABLES, WZ_SECTIONS, wz_sec
 
 ORIGIN = ["_read", "_source", "_file", "_line"]
 """Where a row came from."""
+TOTALS = {
+    *("summe", "gesamtsumme", "zwischensumme", "gesamt", "insgesamt", "ergebnis"),
+    *("gesamtergebnis", "total", "grand total", "subtotal", "sum"),
+}
+"""What spreadsheets write before a total, in small letters."""
 SHARES_TOLERANCE_PCT = 0.03
 """Shares may be rounded to two places, so that those of five funds add up to 100 but for this."""
 
@@ -101,6 +106,23 @@ def too_late(frame: pd.DataFrame, name: str, last_day: date | None) -> pd.DataFr
         if last_day is not None and declared.metadata["is_event"]:
             late = frame[column] > pd.Timestamp(last_day)
             bad.append(rows(frame.loc[late, column], column, "future", last_day.isoformat()))
+    return pd.concat(bad, ignore_index=True)
+
+
+def totals(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Find rows that are no cases of their own but add up the others.
+
+    Where a file has constants, such a row may fill all that its table needs. In statistics a total
+    has the name or code of an area, or it is none.
+    """
+    contract = TABLES[name]
+    said_in = {*contract.unique, "name", "beneficiary"} & {*contract.columns}
+    bad = [rows(frame.iloc[:0], "", "")]
+    for column in sorted(said_in) if name != "statistics" else ():
+        if contract.columns[column].metadata["kind"] == "text":
+            cells = frame[column].dropna()
+            known = {text for text in cells.unique() if text.strip(" :.").casefold() in TOTALS}
+            bad.append(rows(cells[cells.isin(known)], column, "total"))
     return pd.concat(bad, ignore_index=True)
 
 

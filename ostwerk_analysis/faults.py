@@ -195,6 +195,10 @@ RULES = {
     "duplicate_row": Rule(
         "The row stands twice, the same in every cell.", "Delete one of them if it is an error."
     ),
+    "total": Rule(
+        "{value} in {column} names a total, which is no row of its own.",
+        "Leave totals out of the file.",
+    ),
     "order": Rule("{column} is {value}, but must be {expected}.", "Correct one of the two."),
     "future": Rule(
         "{column} is {value}, after {expected}, the day up to which the data reach.",

@@ -321,6 +321,7 @@ def _table(
         once["section"], homeless = checks.sections(once)
         bad.append(homeless)
     bad.append(checks.too_late(once, name, programme.data_as_of))
+    bad.append(checks.totals(once, name))
     unreadable = pd.concat(bad, ignore_index=True)
     broken = broken_rules(once[list(contract.columns)], contract)
     # An unreadable cell or an unmatched name leaves a gap, which is not another fault.

@@ -162,6 +162,17 @@ def test_a_bad_row_is_set_aside_and_no_other(small_city, change, name):
     assert_only_set_aside(data, small_city, table, [line for line, *_ in faults])
 
 
+@pytest.mark.parametrize("word", ["Summe", "Gesamt:", "INSGESAMT", "Grand total"])
+def test_a_row_of_totals_is_no_enterprise(small_city, change, word):
+    file = small_city / "businesses.csv"
+    change(file, file.read_text(), "business_id,employees_fte\nb1,3\nb2,4\n" + f"{word},7\n")
+    stated = 'path = "businesses.csv"'
+    change(small_city / "programme.toml", stated, f'{stated}\nconstants = {{ district_id = "01" }}')
+    data = check_table(small_city, "businesses")
+    assert faults_of(data, "businesses") == [(4, "business_id", word, "total", "")]
+    assert data.tables["businesses"]["employees_fte"].sum() == 7
+
+
 def test_the_command_lists_all_of_them_at_once_and_ends_with_2(small_city, change, ostwerk):
     planted = {"grants": [5, 7], "contacts": [3, 4], "operations": [3], "jobs": [5, 6]}
     planted["funding_shares"] = [7, 8]  # of a grant set aside
