@@ -439,7 +439,7 @@ TABLES: dict[str, pa.DataFrameSchema] = {
             ),
             "period": _text(
                 "Quarter or year.",
-                _pattern(r"^\d{4}(-Q[1-4])?$", "2026-Q3 or 2026"),
+                _pattern(r"^(18|19|20)\d{2}(-Q[1-4])?$", "2026-Q3 or 2026"),
                 required=True,
             ),
             "statistic": _id("What is counted."),

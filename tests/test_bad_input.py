@@ -153,6 +153,13 @@ ROWS = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("period", ["0202", "9999", "2204-Q1"])
+def test_a_figure_of_no_year_of_ours_is_set_aside(small_city, change, period):
+    change(small_city / "statistics.csv", "01,,2024,residents", f"01,,{period},residents")
+    found = faults_of(check_table(small_city, "statistics"), "statistics")
+    assert found == [(2, "period", period, "pattern", "2026-Q3 or 2026")]
+
+
 @pytest.mark.parametrize("name", ROWS)
 def test_a_bad_row_is_set_aside_and_no_other(small_city, change, name):
     table, old, new, faults = ROWS[name]

@@ -19,7 +19,8 @@ AMBIGUOUS = "ambiguous"
 """What :func:`find_decimal_mark` gives where 1.234 may be a thousand or one and a bit."""
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
-PIVOT = 69  # dd.mm.69 is 1969, dd.mm.68 is 2068, as in POSIX
+PIVOT = 69  # dd.mm.69 is 1969, as in POSIX
+LAST_NEAR = 40  # dd.mm.40 is 2040; dd.mm.55 may be a foundation of 1955 or a plan for 2055
 
 YES = ("ja", "j", "yes", "y", "true", "wahr", "1")
 NO = ("nein", "n", "no", "false", "falsch", "0")
@@ -218,8 +219,8 @@ def to_date(text: pd.Series, date_format: str | None = None) -> tuple[pd.Series,
     that is written out and at least 99 of 100 cells are such numbers of five digits. Old Mac
     workbooks count from 1904-01-01; that has to be stated.
 
-    Two digits of a year below 69 are 20xx, from 69 on 19xx. A time of day is dropped; one with a
-    time zone is bad, since the day then depends on the place.
+    Two digits of a year up to 40 are 20xx, from 69 on 19xx, and bad in between. A time of day is
+    dropped; one with a time zone is bad, since the day then depends on the place.
 
     Parameters
     ----------
@@ -314,6 +315,8 @@ def _written_day(is_month_first: bool) -> Callable[[str], date | None]:
             if is_month_first:
                 day, month = month, day
         else:
+            return None
+        if len(year) == 2 and LAST_NEAR < int(year) < PIVOT:
             return None
         century = 0 if len(year) == 4 else 1900 if int(year) >= PIVOT else 2000
         return date(century + int(year), int(month), int(day))
