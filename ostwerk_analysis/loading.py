@@ -299,6 +299,7 @@ def _table(
         ]
         if contract.metadata["geometry"] and "geometry" in text:
             shapes = raw.frame.geometry.to_crs(programme.crs)
+            _refuse_elsewhere(source, shapes)
             typed["geometry"] = shapes.set_axis(text.index)
         texts.append(text)
         frames.append(typed)
@@ -522,6 +523,30 @@ def _place(
         placed, unplaced = addresses.place(placed, name, tables, programme)
         bad.append(unplaced)
     return placed, pd.concat(bad, ignore_index=True)
+
+
+def _refuse_elsewhere(source: Source, shapes: gpd.GeoSeries) -> None:
+    """Refuse a file in another zone than is said: its shapes come out hundreds of kilometres away.
+
+    Raises
+    ------
+    DataError
+        If most shapes, in the programme's CRS, lie far from where that is used.
+    """
+    from .sources import geodata
+
+    known = shapes[shapes.notna() & ~shapes.is_empty]
+    is_near = geodata.lie_near(known)
+    if 2 * is_near.sum() < len(known):
+        bounds = known.iloc[int(np.argmin(is_near))].bounds
+        raise DataError(
+            "{file}: coordinates such as ({x:g}, {y:g}), in the programme's {crs}, lie far from "
+            "where that is used. Correct crs of the source, or that of the programme.",
+            file=source.path,
+            x=bounds[0],
+            y=bounds[1],
+            crs=":".join(shapes.crs.to_authority() or [shapes.crs.name]),
+        )
 
 
 def _refuse_exchanged(

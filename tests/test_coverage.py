@@ -485,6 +485,13 @@ def test_districts_in_another_system_than_stated_are_refused(small_city, crs, sa
         check(small_city)
 
 
+def test_districts_in_another_zone_than_stated_are_refused(small_city, change):
+    stated = 'path = "districts.geojson"\ncrs = "EPSG:25833"'
+    change(small_city / "programme.toml", stated, stated.replace("25833", "25832"))
+    with pytest.raises(DataError, match=r"-100518.* in the programme's EPSG:25833, lie far"):
+        check(small_city)
+
+
 def test_districts_may_come_as_a_zipped_shapefile(small_city, change):
     frame = gpd.read_file(small_city / "districts.geojson").set_crs(CRS, allow_override=True)
     frame = frame.rename(columns={"district_id": "OT"})  # a name there has ten letters at most

@@ -459,6 +459,14 @@ def _far_away(frame: gpd.GeoDataFrame, source: Source) -> dict[int, str]:
     }
 
 
+def lie_near(shapes: gpd.GeoSeries) -> np.ndarray:
+    """Tell which shapes lie where their CRS is made for, or not far from there, shape (n,)."""
+    area = _area(shapes.crs)
+    if area is None:
+        return np.ones(len(shapes), dtype=bool)
+    return _within(shapes.bounds.to_numpy(), area)
+
+
 def _area(crs: pyproj.CRS) -> tuple[float, float, float, float] | None:
     """Give the least and greatest coordinates that a CRS is made for; None if it does not say."""
     if crs.is_geographic:
