@@ -178,7 +178,7 @@ def _columns(source: Source, connection: "Connection") -> list[_Column]:
     )
     kinds = set(shapes.scalars())
     # By a cursor of the server's: that way a second statement is refused, not executed.
-    nothing = f"SELECT * FROM ({_question(source)}\n) AS answer LIMIT 0"  # noqa: S608
+    nothing = f"SELECT * FROM ({_question(source)}\n) AS answer LIMIT 0"  # noqa: S608 as stated
     answer = connection.exec_driver_sql(nothing, execution_options={"stream_results": True})
     described: Any = answer.cursor.description or []
     columns = [_Column(name, int(kind), int(kind) in kinds) for name, kind, *_ in described]
@@ -269,7 +269,7 @@ def _statement(columns: list[_Column], question: str, key: list[str]) -> str:
         else f'{cells[column.name]} COLLATE "C"'
         for column in sorted(columns, key=lambda column: column.is_shape)  # long: compared last
     }
-    asked = f"SELECT {', '.join(cells.values())} FROM ({question}\n) AS answer"  # noqa: S608
+    asked = f"SELECT {', '.join(cells.values())} FROM ({question}\n) AS answer"  # noqa: S608 quoted
     return f"{asked} ORDER BY {', '.join(order[name] for name in key or order)}"
 
 
