@@ -7,7 +7,7 @@ from :data:`RULES`. What stops a run is an :class:`OstwerkError`, whose exit cod
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, reduce
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from .language import Sentence, number, text
@@ -180,7 +180,10 @@ RULES = {
     ),
     "whole_number": Rule("{value} in {column} is not a whole number.", "Keep only digits."),
     "date": Rule("{value} in {column} is not a date.", "Write 2026-12-31 or 31.12.2026."),
-    "boolean": Rule("{value} in {column} is neither yes nor no.", "Write yes or no."),
+    "boolean": Rule(
+        "{value} in {column} is neither yes nor no.",
+        "Write yes or no, or recode it under values of the source in programme.toml.",
+    ),
     "allowed": Rule(
         "{value} in {column} is not one of: {expected}.",
         "Correct it, or recode it under [[sources]] values in programme.toml.",
@@ -219,8 +222,9 @@ RULES = {
     ),
     "area_name": Rule(
         "{value} is not the name of an area; the nearest is {expected}.",
-        "Correct it, or recode it under values of the source in programme.toml; other names of the "
-        "city go under aliases.",
+        "Correct it, or recode it under values of the source in programme.toml. Other names of the "
+        "city go under aliases, boroughs need the table boroughs, and where leaves other places "
+        "out.",
     ),
     "ambiguous_name": Rule(
         "{value} is the name of several areas: {expected}.",
@@ -502,17 +506,26 @@ def finding_sentences(
     ):
         worst = findings.loc[group["cells"].astype("float").idxmax()].to_dict()
         doubt = FINDINGS[rule]
+        periods = [period for period in group["period"] if period]
         where = (names or {}).get(area, area) if area else text(ALL_OF[level], language)
         said = {
             name: worst[name] if isinstance(worst[name], str) else _plain(worst[name], language)
             for name in ("cells", "value", "expected", "detail")
         }
+        evidence = text(doubt.text, language, **said)
         rows.append(
             {
                 "finding": text(doubt.title, language),
                 "what": ", ".join(part for part in (statistic, where) if part),
-                "periods": ", ".join(period for period in group["period"] if period),
-                "sentence": text(doubt.text, language, **said),
+                "periods": ", ".join(periods),
+                "sentence": evidence
+                if len(periods) < 2
+                else text(
+                    "most clearly {period}: {evidence}",
+                    language,
+                    period=worst["period"],
+                    evidence=evidence,
+                ),
                 "remedy": text(doubt.remedy, language),
             }
         )
@@ -538,7 +551,8 @@ def as_error(fault: dict) -> DataError:
     if fault["rule"] == "geometry":  # words of ours, and in brackets what GEOS says
         ours, bracket, detail = value.partition(" (")
         value = Sentence("{ours}{detail}", ours=Sentence(ours), detail=bracket + detail)
-    column = reduce(_and, fault["column"].split(" and "))
+    *others, last = fault["column"].split(" and ")
+    column = _and(", ".join(others), last) if others else last
     return DataError(
         "{place}: {said} {remedy}",
         place=Sentence(place, file=file, line=fault["line"]),

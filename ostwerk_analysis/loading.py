@@ -21,11 +21,31 @@ from . import addresses, checks, corrections, coverage, geo, plausibility, sourc
 from .checks import ORIGIN
 from .dataset import SNAPSHOT, Dataset
 from .faults import FAULT_COLUMNS, REPAIR_COLUMNS, DataError, faults_frame, nearest, repairs_frame
+from .language import Sentence
 from .programme import Programme, Source
 from .tables import TABLES, broken_rules
 
 SAME_NAME = 0.85
 """Names so much alike are the same one, misspelt; 1 is the same in every letter."""
+
+NEAR_NAME = 0.5
+"""Names less alike have nothing to do with each other."""
+
+NAMED_COLUMNS = 15
+"""So many columns of a file are named where none is near."""
+
+_NAME_IT = Sentence("Name it under columns in programme.toml.")
+_REMEDIES = {
+    "operations": Sentence(
+        'State format = "operations" in programme.toml if this is a public list of operations; '
+        "else name it under columns."
+    ),
+    "statistics": Sentence(
+        "State format in programme.toml if this is a table of a statistical office; else name it "
+        "under columns."
+    ),
+}
+"""Tables that have formats of their own = what to do where a column is missing."""
 
 
 def load(path: str | Path | Programme, files: Mapping[str, Path] | None = None) -> Dataset:
@@ -230,18 +250,24 @@ def _check_columns(source: Source, raw: sources.RawTable) -> None:
     is_named = source.table == "statistics" and "area_name" in found
     given = {*found, *(["district_id"] if is_named else [])}
     if missing := [name for name in needed if name not in given]:
+        own = [name for name in found if name not in sources.raw.RESERVED]
         raise DataError(
             "{file} has no column {column!r}, which the table {table} needs; the nearest is "
-            "{near!r}. Name it under columns in programme.toml.",
+            "{near!r}. {remedy}"
+            if _alike(missing[0], near := nearest(missing[0], own)) >= NEAR_NAME
+            else "{file} has no column {column!r}, which the table {table} needs, but {own}. "
+            "{remedy}",
             file=source.path,
-            table=source.table,
             column=missing[0],
-            near=nearest(missing[0], [name for name in found if name != "_line"]),
+            table=source.table,
+            near=near,
+            own=", ".join(own[:NAMED_COLUMNS]) + (" …" if len(own) > NAMED_COLUMNS else ""),
+            remedy=_NAME_IT if source.format else _REMEDIES.get(source.table, _NAME_IT),
         )
     for name in (name for name in contract.columns if name not in given):
         alike = [column for column in found if column not in known and not column.startswith("_")]
         near = nearest(name, alike)
-        if difflib.SequenceMatcher(None, near.casefold(), name).ratio() >= SAME_NAME:
+        if _alike(name, near) >= SAME_NAME:
             raise DataError(
                 "{file} has a column {near!r}, which the table {table} does not know; did you mean "
                 "{column!r}? Rename it, or name it under columns in programme.toml.",
@@ -263,6 +289,11 @@ def _check_columns(source: Source, raw: sources.RawTable) -> None:
             file=source.path,
             count=raw.rows_read,
         )
+
+
+def _alike(name: str, other: str) -> float:
+    """Say how much alike two names are, from 0 to 1, whatever their case."""
+    return difflib.SequenceMatcher(None, other.casefold(), name.casefold()).ratio()
 
 
 _Read = tuple[Source, sources.RawTable]

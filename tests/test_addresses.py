@@ -386,7 +386,7 @@ def test_addresses_that_place_nothing_are_faults_of_businesses(small_city):
         [2, "address", "Marktgasse 1", "address_street", "Marktstraße"],
         [3, "address", "Lange Straße", "address_number", "02, 04"],
         [4, "district_id", "04", "address_elsewhere", "01"],
-        [5, "district_id", "", "needs", "there is no point"],
+        [5, "district_id", "", "needs", "there is neither a point nor an address"],
     ]
     assert data.businesses["business_id"].tolist() == ["5"]
 

@@ -82,7 +82,8 @@ ONE_FAULT = [
     ("businesses.csv", ",,12,ja", ",,zwölf,ja", 3, "employees_fte", "zwölf", "number", ""),
     ("businesses.csv", "2024-02-15", "2024-02-30", 3, "founded_on", "2024-02-30", "date", ""),
     ("businesses.csv", "12,ja", "12,x", 3, "is_owner_operated", "x", "boolean", ""),
-    ("businesses.csv", "b7,04", "b7,", 8, "district_id", "", "needs", "there is no point"),
+    ("businesses.csv", "b7,04", "b7,", 8, "district_id", "", "needs",
+     "there is neither a point nor an address"),
     ("businesses.csv", "b8,04", "b8,03", 9, "district_id", "03", "elsewhere", "04"),
     ("businesses.csv", ",51.345756", ",", 9, "lat", "", "needs", "lon is filled in"),
     ("jobs.csv", "1,1,ja,g3\nj2", "1,1.5,ja,g3\nj2", 5, "headcount", "1.5", "whole_number", ""),
@@ -260,8 +261,7 @@ def test_a_broken_key_is_never_allowed(small_city, change):
     assert (
         "grants from grants.csv: 2 of 7 rows set aside (28.6 %, allowed 100 %), 2 of them for "
         "their key: none may be empty or stand twice. The first: grants.csv, line 6: g5 in "
-        "grant_id stands in more than one row."
-        in refusal(small_city)
+        "grant_id stands in more than one row." in refusal(small_city)
     )
 
 
@@ -401,6 +401,19 @@ def test_a_missing_column_is_one_message_and_not_one_for_each_row(small_city, ch
     said = refusal(small_city)
     assert "grants.csv has no column 'status', which the table grants needs; the nearest is" in said
     assert said.count("\n") == 0
+
+
+def test_where_no_column_is_near_those_of_the_file_are_named(small_city):
+    (small_city / "grants.csv").write_text("Nr;Umsatz in €\n1;2\n", encoding="utf-8")
+    assert (
+        "grants.csv has no column 'grant_id', which the table grants needs, but Nr, Umsatz in €. "
+        "Name it under columns in programme.toml." in refusal(small_city)
+    )
+
+
+def test_a_public_list_read_as_a_plain_table_is_pointed_to_its_format(small_city):
+    (small_city / "operations.csv").write_text("Begünstigter;Bezeichnung\nA;B\n", encoding="utf-8")
+    assert 'State format = "operations" in programme.toml if this is a' in refusal(small_city)
 
 
 @pytest.mark.parametrize(

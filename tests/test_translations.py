@@ -68,9 +68,10 @@ NOTES = {
 """What ``quality_note`` of an observation can say."""
 PHRASES = {
     string.value
-    for module in ("checks.py", "loading.py")
+    for module in ("checks.py", "loading.py", "addresses/__init__.py")
     for string, parent in strings(module)
-    if isinstance(parent, ast.Call) and ast.unparse(parent.func) in ("rows", "checks.rows")
+    if isinstance(parent, ast.Call)
+    if ast.unparse(parent.func) in ("rows", "checks.rows", "_faults")
     if string in parent.args[3:] and ast.literal_eval(parent.args[2]) in faults.SAID_IN_WORDS
 }
 """What rules of rows expect beside what the contracts say."""
@@ -129,6 +130,8 @@ TABLES_OF_SENTENCES = {
     "figures/about.py": {"PROTECTION": [downloads.PROTECTION]},
     "figures/statements.py": {
         "STARTUPS[row['group']]": statements.STARTUPS.values(),
+        "MOVED[moved['direction']]": statements.MOVED.values(),
+        "VERDICTS[is_behind, is_improving]": statements.VERDICTS.values(),
     },
     "figures/headlines.py": {
         "name": HEADINGS,

@@ -79,7 +79,7 @@ def place(
         nowhere = rows[~has_point & stated.isna() & ~rows.index.isin(asked.index)]
         bad += [
             _faults(lost, columns[lost.index], lost["rule"], lost["expected"]),
-            _faults(nowhere, "district_id", "needs", "there is no point"),
+            _faults(nowhere, "district_id", "needs", "there is neither a point nor an address"),
         ]
     placed_by[used.index] = used["placed_by"]
     rows = rows.assign(district_id=stated.fillna(used["district_id"]), placed_by=placed_by)

@@ -203,6 +203,14 @@ def _features(source: Source, data: bytes) -> tuple[pd.DataFrame, np.ndarray, py
             table.validate(full=True)  # text may not be UTF-8
     except DataError:
         raise
+    except pyogrio.errors.DataSourceError as error:
+        if kind == "GeoJSON":
+            raise DataError(
+                "{file} is damaged, or JSON without shapes. Export it again as GeoJSON; if it is "
+                'an answer of the Leipzig information system, state format = "lis".',
+                file=source.path,
+            ) from None
+        raise damaged(source, error) from None
     except Exception as error:  # for damaged files the binding of GDAL raises nearly anything
         raise damaged(source, error) from None
     shape_column = meta["geometry_name"] or "wkb_geometry"
