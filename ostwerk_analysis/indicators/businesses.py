@@ -1,15 +1,26 @@
-"""The stock of enterprises: how many there are, of which sections, founded and closed."""
+"""The stock of enterprises: how many there are, of which kind, founded and closed."""
 
 import pandas as pd
 
 from ..dataset import Dataset
 from .declaration import Indicator
+from .enterprises import sme_class
 from .statistics import published
 
 
 def active(data: Dataset) -> pd.DataFrame:
     """Enterprises from foundation to closing."""
     return _dated(data, data.businesses["founded_on"]).assign(until=data.businesses["closed_on"])
+
+
+def active_of_known_owner(data: Dataset) -> pd.DataFrame:
+    """Enterprises of which it is known whether their owner runs them."""
+    return active(data)[data.businesses["is_owner_operated"].notna()]
+
+
+def active_owner_operated(data: Dataset) -> pd.DataFrame:
+    """Enterprises that their owner runs."""
+    return active(data)[data.businesses["is_owner_operated"].fillna(False).astype(bool)]
 
 
 def founded(data: Dataset) -> pd.DataFrame:
@@ -29,6 +40,7 @@ def _dated(data: Dataset, date: pd.Series) -> pd.DataFrame:
             "unit_id": data.businesses["business_id"],
             "district_id": data.businesses["district_id"],
             "section": data.businesses["section"],
+            "size": sme_class(data.businesses),
             "date": date,
             "value": 1.0,
         }
@@ -47,9 +59,53 @@ INDICATORS = (
         timing="stock",
         needs=("businesses",),
         events=active,
-        splits=((), ("section",)),
+        splits=((), ("section",), ("size",)),
         units="enterprises",
         better="up",
+    ),
+    Indicator(
+        id="businesses_owner_known",
+        label_de="Unternehmen mit bekannter Leitung",
+        label_en="Enterprises of known management",
+        definition_de="Unternehmen am Ende des Zeitraums, von denen bekannt ist, ob ihr Inhaber "
+        "sie führt.",
+        definition_en="Enterprises at the end of the period of which it is known whether their "
+        "owner runs them.",
+        unit="enterprises",
+        kind="count",
+        timing="stock",
+        needs=("businesses",),
+        events=active_of_known_owner,
+        splits=((), ("size",)),
+        units="enterprises",
+    ),
+    Indicator(
+        id="businesses_owner_operated",
+        label_de="Inhabergeführte Unternehmen",
+        label_en="Owner-operated enterprises",
+        definition_de="Unternehmen am Ende des Zeitraums, die ihr Inhaber führt.",
+        definition_en="Enterprises at the end of the period that their owner runs.",
+        unit="enterprises",
+        kind="count",
+        timing="stock",
+        needs=("businesses",),
+        events=active_owner_operated,
+        splits=((), ("size",)),
+        units="enterprises",
+    ),
+    Indicator(
+        id="businesses_owner_operated_share",
+        label_de="Anteil inhabergeführter Unternehmen",
+        label_en="Share of owner-operated enterprises",
+        definition_de="Inhabergeführte Unternehmen je 100, von denen die Leitung bekannt ist.",
+        definition_en="Owner-operated enterprises per 100 of which the management is known.",
+        unit="percent",
+        kind="rate",
+        needs=("businesses",),
+        units="enterprises",
+        numerator="businesses_owner_operated",
+        denominator="businesses_owner_known",
+        scale=100.0,
     ),
     Indicator(
         id="businesses_founded",
@@ -61,6 +117,7 @@ INDICATORS = (
         kind="count",
         needs=("businesses",),
         events=founded,
+        splits=((), ("section",)),
         units="enterprises",
         better="up",
     ),
@@ -74,6 +131,7 @@ INDICATORS = (
         kind="count",
         needs=("businesses",),
         events=closed,
+        splits=((), ("section",)),
         units="enterprises",
         better="down",
     ),

@@ -22,8 +22,38 @@ def test_areas_of_the_programme_have_their_districts_stock(observed):
 def test_sections_of_two_editions_are_kept_apart(observed):
     assert observed.breakdowns("businesses", "stadt", "2024-Q1") == {
         "": 6, "section=2025-K": 1, "section=C": 1, "section=G": 1, "section=I": 1, "section=S": 1,
-        "section=unknown": 1,
+        "section=unknown": 1, "size=large": 1, "size=unknown": 5,  # turnovers are not known
     }  # fmt: skip
+
+
+def test_enterprises_by_size_are_classes_of_smes(changed, observe_fields):
+    data = changed()
+    data.tables["businesses"] = data.businesses.assign(turnover_eur=1e6, balance_eur=1e6)
+    parts = observe_fields(data, "businesses").breakdowns("businesses", "stadt", "2024-Q2")
+    # b1, b7 under 10 employees, b2 12, b5 60, b6 300, b4 not known; b3 has closed
+    assert {part: value for part, value in parts.items() if part.startswith("size=")} == {
+        "size=micro": 2, "size=small": 1, "size=medium": 1, "size=large": 1, "size=unknown": 1,
+    }  # fmt: skip
+
+
+def test_the_share_run_by_owners_is_of_those_of_which_it_is_known(observed):
+    # b1, b2 and b7 of b1, b2, b3, b6, b7; of b4 it is not known
+    assert observed.value("businesses_owner_known", "stadt", "2024-Q1") == 5
+    assert observed.value("businesses_owner_operated_share", "stadt", "2024-Q1") == 60
+    parts = observed.breakdowns("businesses_owner_operated_share", "stadt", "2024-Q1")
+    assert parts == {"": 60, "size=unknown": 75}  # b6 is large, and not run by its owner
+
+
+def test_where_no_owner_is_known_the_share_is_missing_and_not_zero(observed):
+    row = observed.row("businesses_owner_operated_share", "02", "2025-Q2")  # b4 alone
+    assert row[["obs_status", "quality_note"]].tolist() == ["M", "nothing to divide by"]
+
+
+def test_foundings_and_closures_are_given_by_section(observed):
+    assert observed.breakdowns("businesses_founded", "stadt", "2024") == {
+        "": 2, "section=C": 1, "section=J": 1,
+    }  # fmt: skip
+    assert observed.breakdowns("businesses_closed", "stadt", "2024") == {"": 1, "section=I": 1}
 
 
 def test_foundings_and_closures_count_on_their_day(observed):
