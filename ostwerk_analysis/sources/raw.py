@@ -345,8 +345,8 @@ def named(
     for column, codes in source.values.items():
         cells = arranged[_column(column, arranged.columns, source, "values")]
         table = {old.strip(): new for old, new in codes.items()}
-        recoded = cells.map(table).astype("str").fillna(cells)
-        arranged[column] = recoded.fillna(table[""]) if "" in table else recoded
+        new = cells.fillna("").map(table).str.strip().astype("str")
+        arranged[column] = cells.mask(new.notna(), new.mask(new == ""))
     return replace(raw, frame=arranged)
 
 

@@ -55,6 +55,15 @@ def test_amounts_in_euros_are_taken(name):
     assert len(named(raw(**{name: ["5"]}), source(columns={"grant_eur": name})).frame) == 1
 
 
+def test_what_is_recoded_to_nothing_is_a_gap_and_no_empty_text():
+    recoded = {"Art": {"E": "", "": " B "}, "Ort": {"Halle": "Leipzig", "Leipzig": "Halle"}}
+    done = named(FILE, source(values=recoded)).frame
+    assert done["Art"].isna().tolist() == [True, False, False]
+    assert done["Art"][1:].tolist() == ["B", "B"]
+    assert done["Ort"].fillna("?").tolist() == ["Halle", "?", "Leipzig"]
+    assert done["Art"].dtype == done["Ort"].dtype == "str"
+
+
 def test_conditions_on_two_columns_hold_together():
     kept = asked_for(FILE, source(where={"Ort": ["Leipzig", "Halle"], "Art": ["E"]}))
     assert kept.frame["Nr"].tolist() == ["1"]
