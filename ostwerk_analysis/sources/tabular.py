@@ -41,6 +41,7 @@ _NOT_CP1252 = re.compile(
 _WEB_PAGE = re.compile(
     rb"(?is)(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html\b)"
 )
+_SEP_HINT = re.compile(rb'"?sep=([;,\t|])"?\r?\n')  # a line for Excel, which hides it
 _UTF8_PAIR = re.compile(rb"[\xc3-\xc5][\x80-\xbf]")
 
 
@@ -211,7 +212,8 @@ def _layout(
             file=source.path,
             delimiter=source.delimiter,
         )
-    first_line = source.header_line or 1
+    hint = None if source.header_line else _SEP_HINT.match(data)
+    first_line = 2 if hint else source.header_line or 1
     breaks = re.finditer(rb"\r\n|\n|\r", data)
     last_break = next(islice(breaks, first_line - 2, None), None) if first_line > 1 else None
     start = last_break.end() if last_break else 0
@@ -220,7 +222,8 @@ def _layout(
     if len(data) > start + SAMPLE_BYTES and len(sample) > 1:
         sample.pop()  # cut off in the middle
     within = 1 if source.header_line else HEADER_WITHIN
-    candidates = (source.delimiter,) if source.delimiter else DELIMITERS
+    stated = source.delimiter or (hint and hint[1].decode())
+    candidates = (stated,) if stated else DELIMITERS
     layouts = {mark: _layout_with(mark, sample, is_expected, within) for mark in candidates}
     is_beyond = first_line > 1 and not last_break
     if is_beyond or not all(layout.width for layout in layouts.values()):

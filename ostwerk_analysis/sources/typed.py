@@ -58,6 +58,10 @@ def column_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return stripped(
             number_text(pc.cast(column, pa.float32()) if kind == pa.float16() else column)
         )
+    if pa.types.is_duration(kind):  # as text they are bare numbers, of hours or of nanoseconds
+        lengths = pc.cast(column, pa.duration("us"), safe=False).to_pylist()
+        written = [None if cell is None else cell_text(cell, ".") for cell in lengths]
+        return pa.chunked_array([pa.array(written, pa.string())])
     try:
         cells = pc.cast(column, pa.string())
     except pa.ArrowException:  # compounds, and bytes that are no text

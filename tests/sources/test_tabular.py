@@ -52,6 +52,12 @@ def test_a_title_that_says_thousands_is_not_passed_over(read_text):
     assert len(read_text(about_few, columns=columns).frame) == 1
 
 
+def test_the_line_that_tells_excel_the_delimiter_is_no_header(read_text):
+    raw = read_text("sep=;\nid;text\n1;a,b,c\n")
+    assert rows(raw) == [["1", "a,b,c", 3]]
+    assert rows(read_text('"sep=,"\r\nid,text\r\n1,a;b\r\n')) == [["1", "a;b", 3]]
+
+
 def test_records_over_several_lines_keep_their_first_line(read_text):
     text = '\nid;text\n\n1;"two\nlines"\n2;one\n\n3;"a ""quote"";\r\nand\rmore"\n4;end'
     assert rows(read_text(text)) == [
@@ -556,5 +562,5 @@ def test_codes_of_districts_keep_their_zeros(real_data):
 @pytest.mark.real
 @pytest.mark.parametrize("file", ["52311-01-04-4_00.csv", "13211-02-05-4_00.csv"])
 def test_genesis_is_not_taken_for_a_plain_table(real_data, file):
-    with pytest.raises(DataError, match="State header_line"):
+    with pytest.raises(DataError, match="one cell, where the lines below have several"):
         read(Source(table="statistics", path=file), real_data / "genesis" / file)

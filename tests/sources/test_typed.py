@@ -28,6 +28,11 @@ def test_cells_of_a_workbook_and_columns_of_parquet_are_the_same_numbers(values)
     assert read_again(in_parquet) == read_again(in_workbook) == values
 
 
+def test_a_length_of_time_is_no_bare_number():
+    hours = pa.chunked_array([pa.array([90 * 60, None], pa.duration("s"))])
+    assert column_text(hours).to_pylist() == ["1:30:00", None]
+
+
 def test_number_text_by_hand():
     cells = number_text(pa.array([1.0, 1.5, 1.234, -12.345, float("nan"), None]))
     assert cells.to_pylist() == ["1", "1.5", "1.2340", "-12.3450", None, None]
