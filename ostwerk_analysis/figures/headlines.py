@@ -132,8 +132,10 @@ def headlines(
 ) -> Figure:
     """Show figures that were published before beside those of the data, and whether they agree.
 
-    Parameters are those of :func:`reconciled`, and
-
+    Parameters
+    ----------
+    observations, headlines, period, area_id, catalogue
+        As of :func:`reconciled`.
     language : {"de", "en"}
     parts : mapping, optional
         Names of the breakdowns' codes, such as measures.
