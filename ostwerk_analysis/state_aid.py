@@ -123,7 +123,7 @@ def de_minimis(data: Dataset) -> pd.DataFrame:
     whole = _rolling(aid, start, aid["grant_eur"])
     newest = REGULATIONS[-1]
     rolling = _rolling(aid, _window(aid["granted_on"], pd.Series(False, aid.index)), declared)
-    is_covered = (aid["granted_on"].dt.date < newest.since) & (rolling <= newest.ceiling_eur)
+    is_covered = (aid["granted_on"] < pd.Timestamp(newest.since)) & (rolling <= newest.ceiling_eur)
     is_over = sums > by_day["ceiling_eur"]
     found = aid.assign(
         regulation=by_day["id"],

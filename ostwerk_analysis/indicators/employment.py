@@ -149,8 +149,8 @@ def _cost(kind: str, labels: tuple[str, str]) -> Indicator:
         label_de=f"Zuschuss je {labels[0]}",
         label_en=f"Grants per {labels[1]}",
         definition_de="Alle Zuschüsse, auch die ohne Arbeitsplatz, je Vollzeitäquivalent, das aus "
-        "einem Zuschuss folgt: bewilligte Zuschüsse je zugesagtem, ausgezahlte je belegtem, "
-        "nachgewiesenem oder erhaltenem Arbeitsplatz. Die Zuschüsse stehen ganz bei den "
+        "einem Zuschuss folgt: bewilligte Zuschüsse je zugesagtem, ausgezahlte je gemeldetem, "
+        "geprüftem oder erhaltenem Arbeitsplatz. Die Zuschüsse stehen ganz bei den "
         "geschaffenen und noch einmal ganz bei den gesicherten; die beiden werden nicht addiert.",
         definition_en="All grants, those without a job too, per full-time equivalent that follows "
         "from a grant: grants approved per job promised, grants paid per job claimed, verified or "

@@ -17,18 +17,16 @@ def undertakings(businesses: pd.DataFrame) -> pd.Series:
     Parameters
     ----------
     businesses : DataFrame, n rows
-        ``business_id`` and ``group_id``.
+        ``group_id``; each row is another enterprise.
 
     Returns
     -------
     Series of int, shape (n,)
         The same number for all of one group; an enterprise without a group is one by itself.
     """
-    group = businesses["group_id"]
-    # A group and an enterprise may have the same code, and are not the same all the same.
-    kind = np.where(group.notna(), "group", "enterprise")
-    code = group.fillna(businesses["business_id"])
-    number = pd.MultiIndex.from_arrays([kind, code]).factorize()[0]
+    group, codes = pd.factorize(businesses["group_id"])
+    # Each row is an enterprise of its own, so its place serves as a number where it has no group.
+    number = np.where(group < 0, len(codes) + np.arange(len(businesses)), group)
     return pd.Series(number, businesses.index)
 
 
@@ -49,8 +47,8 @@ def sme_class(businesses: pd.DataFrame) -> pd.Series:
     Parameters
     ----------
     businesses : DataFrame, n rows
-        ``business_id``, ``group_id``, ``closed_on``, ``employees_fte`` (annual work units),
-        ``turnover_eur``, ``balance_eur``.
+        ``group_id``, ``closed_on``, ``employees_fte`` (annual work units), ``turnover_eur``,
+        ``balance_eur``.
 
     Returns
     -------

@@ -111,7 +111,7 @@ def matched_privately(data: Dataset) -> pd.DataFrame:
 
 
 def reached_stages(data: Dataset) -> pd.DataFrame:
-    """Enterprises on each day on which they were at a stage, from first contact to proved jobs."""
+    """Enterprises on each day on which they were at a stage, from contact to verified jobs."""
     contacts = data.contacts[["business_id", "kind", "occurred_on"]].dropna(subset="business_id")
     contacts = contacts.merge(_enterprises(data), on="business_id").rename(
         columns={"business_id": "unit_id", "occurred_on": "date"}
@@ -228,7 +228,7 @@ INDICATORS = (
         label_de="Unternehmen nach Stufe der Förderung",
         label_en="Enterprises by stage of support",
         definition_de="Unternehmen, die eine Stufe erreicht haben: Kontakt, Beratung, Antrag, "
-        "Bewilligung, Auszahlung, Verwendungsnachweis, nachgewiesene Arbeitsplätze. Jedes zählt "
+        "Bewilligung, Auszahlung, Verwendungsnachweis, geprüfte Arbeitsplätze. Jedes zählt "
         "je Stufe und Zeitraum einmal; die Stufen werden nicht addiert.",
         definition_en="Enterprises that reached a stage: contact, advice, application, approval, "
         "payment, proof of use, verified jobs. Each counts once per stage and period; stages are "
