@@ -45,7 +45,7 @@ def corrected(
     ------
     DataError
         If a correction names a column or a value that the source does not have, if what it says is
-        no number in a column of numbers, or if two of them change one cell.
+        no number in a column of numbers, or if two of them make different things of one cell.
     """
     chosen = [one for one in programme.corrections if one.is_of(source)]
     if not chosen:
@@ -53,25 +53,28 @@ def corrected(
     before = raw.frame
     frame, applied, repairs = before.copy(), [], [raw.repairs]
     changed_by: dict[str, pd.Series] = {}
+    made = {one.id: one.becomes.strip() for one in chosen}
     for correction in chosen:
         hits = _hits(correction, source, before)
         column = correction.column
         taken = changed_by.setdefault(column, pd.Series("", frame.index))
-        if twice := sorted(set(taken[hits]) - {""}):
+        differs = hits & (taken != "") & (taken.map(made) != made[correction.id])
+        if twice := sorted(set(taken[differs])):
             raise DataError(
                 "{file}, line {line}: the corrections {first!r} and {second!r} both change "
                 "{column}. Narrow one of them.",
                 file=source.path,
-                line=before.loc[hits & (taken != ""), "_line"].iloc[0],
+                line=before.loc[differs, "_line"].iloc[0],
                 first=twice[0],
                 second=correction.id,
                 column=column,
             )
-        taken[hits] = correction.id
+        free = hits & (taken == "")
+        taken[free] = correction.id
         if column not in frame:
             frame[column] = pd.Series(None, frame.index, dtype="str")
-        repairs.append(_repairs(correction, source, frame.loc[hits, ["_line", column]]))
-        frame.loc[hits, column] = correction.becomes.strip() or None
+        repairs.append(_repairs(correction, source, frame.loc[free, ["_line", column]]))
+        frame.loc[free, column] = correction.becomes.strip() or None
         applied.append(
             {
                 "id": correction.id,
@@ -274,7 +277,7 @@ def _toml(source: str, where: dict[str, list[str]], rules: set[str]) -> str:
     english = "Missing figures" if is_gap else "Suppressed small counts"
     listed = ", ".join(f"{key} = [{', '.join(map(_quoted, of))}]" for key, of in where.items())
     parts = [of[0] for of in where.values()]
-    code = re.sub(r"[^A-Za-z0-9]+", "-", " ".join(["zeros", *parts])).strip("-")
+    code = re.sub(r"[\W_]+", "-", " ".join(["zeros", *parts])).strip("-")
     return "\n".join(
         [
             "[[corrections]]",

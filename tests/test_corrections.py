@@ -189,6 +189,18 @@ def test_two_corrections_of_one_cell_are_refused():
         values(first, second)
 
 
+def test_two_corrections_may_make_the_same_of_a_cell_which_is_listed_once():
+    said = programme(
+        {"where": {"period": ["2018"]}, "equals": "0"},
+        {"where": {"area_name": ["Ost"]}, "equals": "0"},
+    )
+    changed, applied = corrected(raw(ROWS), said.sources[0], said)
+    both, first = [one["cells"] for one in applied], changed.repairs["reason"].tolist()
+    assert first.count("c1") == both[0]
+    assert len(first) < sum(both)
+    assert not changed.repairs.duplicated(["line", "column"]).any()
+
+
 def test_what_a_correction_makes_is_not_corrected_again():
     found = values(
         {"where": {"period": ["2018"]}, "equals": "0", "becomes": "12"},
