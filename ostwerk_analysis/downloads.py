@@ -16,6 +16,7 @@ import pandas as pd
 
 from .codes import DIMENSIONS, code_name
 from .language import LANGUAGES, quarter, text
+from .language import number as in_words
 from .observations import dimensions
 
 SUPPRESSED, MISSING = ".", "…"
@@ -62,6 +63,7 @@ def write(
     names: Mapping[str, Mapping[str, str]] | None = None,
     *,
     is_demonstration: bool = False,
+    corrections: pd.DataFrame | None = None,
 ) -> None:
     """Write the downloads of a release: one CSV and one workbook for each language.
 
@@ -74,6 +76,8 @@ def write(
         For each language, names of the programme's own codes: measures and sites.
     is_demonstration : bool
         Says so in every row of the CSV and on the first sheet of the workbook.
+    corrections : DataFrame, optional
+        As in a release; the first sheet of the workbook names those that changed something.
     """
     folder.mkdir(exist_ok=True)
     for language in LANGUAGES:
@@ -84,7 +88,7 @@ def write(
         write_csv(marked.rename(columns=headings), file, language)
         own = (names or {}).get(language, {})
         file = file.with_suffix(".xlsx")
-        _write_workbook(file, table, catalogue, language, own, is_demonstration)
+        _write_workbook(file, table, catalogue, language, own, is_demonstration, corrections)
 
 
 def labelled(
@@ -193,6 +197,7 @@ def _write_workbook(
     language: str,
     own: Mapping[str, str],
     is_demonstration: bool,
+    corrections: pd.DataFrame | None,
 ) -> None:
     """Write a workbook: notes first, then a sheet for each indicator, periods side by side."""
     import xlsxwriter
@@ -229,6 +234,17 @@ def _write_workbook(
             if status in statuses
         ]
         lines += [("!", text(DEMONSTRATION, language))] if is_demonstration else []
+        for one in () if corrections is None else corrections.to_dict("records"):
+            if one["cells"]:
+                said = text(
+                    "{file}: corrected cells: {cells} ({id}). {why}",
+                    language,
+                    file=one["file"],
+                    cells=in_words(one["cells"], "", language),
+                    id=one["id"],
+                    why=one[f"why_{language}"],
+                )
+                lines.append((text("corrected in the source", language), said))
         for number, (mark, meaning) in enumerate(lines):
             notes.write_string(number, 0, mark)
             notes.write_string(number, 1, meaning)

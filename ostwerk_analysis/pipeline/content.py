@@ -74,6 +74,7 @@ def write_tables(plan: Plan, staged: Path, snapshot: Path, results: Iterable[Pat
         areas,
         {language: data.names(language) for language in LANGUAGES},
         is_demonstration=programme.is_demonstration,
+        corrections=data.corrections,
     )
     if "operations" in data.tables:
         # The columns of the contract only: a file may hold more than the public is to know.
