@@ -209,10 +209,8 @@ def test_an_area_that_is_not_declared_is_named_by_its_code(tmp_path):
 
 def test_the_first_sheet_names_what_was_corrected_in_the_sources(observations, tmp_path):
     made = {"file": "lis.csv", "why_de": "Fehlen.", "why_en": "Missing."}
-    corrections = pd.DataFrame([made | {"id": i, "cells": n} for i, n in (("c1", 1296), ("c2", 0))])
-        [made | {"id": "c1", "cells": 1296}, made | {"id": "c2", "cells": 0}]
-    )
-    downloads.write(tmp_path, observations, CATALOGUE, AREAS, corrections=corrections)
+    rows = [made | {"id": "c1", "cells": 1296}, made | {"id": "c2", "cells": 0}]
+    downloads.write(tmp_path, observations, CATALOGUE, AREAS, corrections=pd.DataFrame(rows))
     said = [line[1] for line in sheet(tmp_path, "Notes")]
     assert "lis.csv: corrected cells: 1,296 (c1). Missing." in said
     assert not any("c2" in str(one) for one in said)
