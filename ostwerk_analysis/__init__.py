@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import (
+        convergence,
         corrections,
         disclosure,
         faults,
@@ -47,6 +48,7 @@ __all__ = [
     "Programme",
     "ReleaseError",
     "check",
+    "convergence",
     "corrections",
     "disclosure",
     "explore",

@@ -13,7 +13,10 @@ FLOORS = [
     ["language", "codes", "faults", "periods", "programme", "tables"],
     ["sources", "raster", "geo", "coverage", "addresses"],
     ["dataset", "corrections", "plausibility", "checks", "loading", "fetching"],
-    ["observations", "indicators", "state_aid", "spatial", "rates", "regional", "survival"],
+    [
+        *("observations", "indicators", "state_aid", "spatial", "rates", "regional", "survival"),
+        "convergence",
+    ],
     ["disclosure"],
     ["release", "downloads", "templates", "figures", "report"],
     ["pipeline", "dashboard"],
@@ -37,6 +40,7 @@ PURE = {
     "rates",
     "regional",
     "survival",
+    "convergence",
     "disclosure",
     "figures",
 }

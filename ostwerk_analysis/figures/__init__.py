@@ -10,7 +10,7 @@ from .charts import Chart, time_series
 from .doubts import doubts
 from .headlines import headlines, reconciled
 from .map import district_map
-from .statements import startup_survival
+from .statements import gap, startup_survival
 from .tables import key_figures, observation_table, targets_reached
 from .values import Figure, available
 
@@ -22,6 +22,7 @@ __all__ = [
     "bars",
     "district_map",
     "doubts",
+    "gap",
     "heading",
     "headlines",
     "key_figures",

@@ -341,6 +341,18 @@ def _over_last_year(upper: pd.DataFrame, lower: pd.DataFrame) -> pd.DataFrame:
     return both.assign(quality_note="set against the last year that was over").drop(columns="year")
 
 
+def _at_year_end(upper: pd.DataFrame, lower: pd.DataFrame) -> pd.DataFrame:
+    """Set years against their last quarter, where what is below is published by the quarter."""
+    place = ["area_level", "area_id", "breakdown"]
+    known = pd.MultiIndex.from_frame(lower[CELL])
+    open_cells = upper[~pd.MultiIndex.from_frame(upper[CELL]).isin(known)]
+    open_cells = open_cells[~open_cells["period"].str.contains("Q")]
+    against = lower[lower["period"].str.endswith("-Q4")]
+    against = against.assign(period=against["period"].str[:4])
+    both = open_cells.merge(against, on=[*place, "period"], suffixes=("", "_below"))
+    return both.assign(quality_note="set against the last quarter of the year")
+
+
 def _weakness(status: str) -> int:
     """Rank a status; a missing value has no rank of its own."""
     return WEAKNESS.index(status) if status in WEAKNESS else 0
@@ -370,9 +382,15 @@ def derive(parts: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
         upper = parts[parts["indicator"] == entry["numerator"]]
         lower = parts[parts["indicator"] == entry["denominator"]]
         both = upper.merge(lower, on=CELL, suffixes=("", "_below"))
-        timing = catalogue.loc[catalogue["indicator"] == entry["denominator"], "timing"]
+        timing, upper_timing = (
+            catalogue.loc[catalogue["indicator"] == entry[part], "timing"]
+            for part in ("denominator", "numerator")
+        )
         if (timing == "published").all():
-            both = pd.concat([both, _over_last_year(upper, lower)], ignore_index=True)
+            parts_found = [both, _over_last_year(upper, lower)]
+            if (upper_timing == "published").all():
+                parts_found.append(_at_year_end(upper, lower))
+            both = pd.concat(parts_found, ignore_index=True)
         hidden = (both["conf_status"] != "F") | (both["conf_status_below"] != "F")
         missing = both["value"].isna() | both["value_below"].isna() | (both["value_below"] == 0)
         # Parts of which different values are not known are of different units.

@@ -90,3 +90,36 @@ def test_a_period_counts_once_it_is_over(small_data, observe_fields):
     assert set(early.frame["period"]) == {"2024-Q1"}
     late = observe_fields(small_data, "statistics", "2024Q4")
     assert set(late.frame["period"]) == {"2024-Q1", "2024"}
+
+
+def test_a_year_is_set_against_the_last_quarter_of_residents(changed, observe_fields):
+    data = changed(
+        (
+            "statistics.csv",
+            "01,,2024,residents,1000,",
+            "01,,2024-Q4,residents,1250,\n01,,2024-Q3,residents,900,\n01,,2024,craft_businesses,5,",
+        )
+    )
+    found = observe_fields(data, "statistics")
+    row = found.row("craft_businesses_per_1000_residents", "01", "2024")
+    assert row[["value", "quality_note"]].tolist() == [
+        4,
+        "set against the last quarter of the year",
+    ]
+    only = found.frame[found.frame["indicator"] == "craft_businesses_per_1000_residents"]
+    assert set(only["period"]) == {"2024"}
+
+
+@pytest.mark.parametrize(
+    ("statistic", "indicator", "expected"),
+    [
+        ("sgb2_persons", "sgb2_share", 12),
+        ("sgb2_communities", "sgb2_communities_per_1000_residents", 120),
+        ("unemployed", "unemployed_per_1000_residents", 120),
+        ("craft_businesses", "craft_businesses_per_1000_residents", 120),
+    ],
+)
+def test_rates_by_residents(changed, observe_fields, statistic, indicator, expected):
+    figure = f"01,,2024,residents,1000,\n01,,2024,{statistic},120,"
+    data = changed(("statistics.csv", "01,,2024,residents,1000,", figure))
+    assert observe_fields(data, "statistics").value(indicator, "01", "2024") == expected
