@@ -280,3 +280,44 @@ def test_operations_are_placed_in_the_city_on_their_first_day(observed):
     }  # fmt: skip
     rows = observed.frame[observed.frame["indicator"].str.startswith("operations")]
     assert set(rows["area_level"]) == {"city"}
+
+
+# Laws of counting once
+
+
+def cells(observed, indicator, part=""):
+    """Give the values of an indicator's part in all areas and periods."""
+    frame = observed.frame
+    of = frame[(frame["indicator"] == indicator) & (frame["breakdown"] == part)]
+    return of.set_index(["area_level", "area_id", "period"])["value"]
+
+
+@pytest.mark.parametrize("ending", ["", "_to_date"])
+def test_support_in_any_form_is_no_less_than_grants_of_the_erdf_and_these_no_more_than_all(
+    observed, ending
+):
+    any_form = cells(observed, f"enterprises_supported_erdf_any_form{ending}")
+    erdf = cells(observed, f"enterprises_supported_erdf{ending}")
+    of_all = cells(observed, f"enterprises_supported{ending}").reindex(erdf.index)
+    assert len(erdf)
+    assert (any_form >= erdf).all()
+    assert (erdf <= of_all).all()
+
+
+def test_no_more_enterprises_are_paid_than_approved_and_completed_than_paid_to_date(observed):
+    name = "enterprises_by_stage_to_date"
+    stages = [cells(observed, name, f"stage={one}") for one in ("approved", "paid", "completed")]
+    assert len(stages[0])
+    assert (stages[0] >= stages[1]).all()
+    assert (stages[1] >= stages[2]).all()
+
+
+def test_enterprises_to_date_are_no_more_than_those_of_all_quarters_and_never_fall(observed):
+    quarters = cells(observed, "enterprises_by_stage", "stage=contacted").reset_index()
+    quarters = quarters[quarters["period"].str.contains("Q")].sort_values("period")
+    added = quarters.assign(
+        added=quarters.groupby(["area_level", "area_id"])["value"].cumsum()
+    ).set_index(["area_level", "area_id", "period"])["added"]
+    to_date = cells(observed, "enterprises_by_stage_to_date", "stage=contacted")
+    assert (to_date.reindex(added.index) <= added).all()
+    assert (to_date.sort_index().groupby(level=[0, 1]).diff().dropna() >= 0).all()
