@@ -292,7 +292,9 @@ def _xlsx_sheet(part: bytes, shown_as_percent: set[int], is_computed: bool) -> S
         if name == "c":
             column += 1
             if place := given.get("r"):
-                row, column = _place(place)
+                of_row, column = _place(place)
+                if of_row != row:  # calamine would count on from the other one
+                    raise ValueError(place)
             style, kind = given.get("s", ""), given.get("t", "")
             has_formula = has_value = False
             written.clear()

@@ -502,6 +502,14 @@ def test_sheet_with_a_cell_far_out_is_refused(read_bytes, content):
         read_bytes(content)
 
 
+def test_cell_that_says_it_is_in_another_row_is_refused(read_bytes):
+    sheet = SHEET.format(
+        '<row r="10485762"><c r="AX1" t="str"><v>a</v></c></row><row><c><v>1.5</v></c></row>'
+    )
+    with pytest.raises(DataError, match=r"damaged or cut off \(AX1\)"):
+        read_bytes(with_sheet(sheet))
+
+
 def test_formats_without_cells_far_out_do_no_harm(read_bytes):
     sheet = SHEET.format(
         '<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c></row>'
