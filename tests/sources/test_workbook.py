@@ -751,7 +751,7 @@ def test_a_formula_whose_result_is_an_empty_text_is_a_gap():
         ("", "", 1),
     ):
         part = f'<c r="B1"><v>1</v></c>{cell.format(kind=kind, value=value)}'
-        found = sheets._xlsx_sheet(f"<sheet>{part}</sheet>".encode(), set(), True)
+        found = sheets._xlsx_sheet(f"<sheet><row>{part}</row></sheet>".encode(), set(), True)
         assert len(found.errors) == errors
         assert (found.height, found.width) == (1, 2)
 
