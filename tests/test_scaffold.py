@@ -60,7 +60,8 @@ CITY = {
     ],
     "participants": [
         {"participant_id": "P1", "entered_on": "2024-01-15", "left_on": "2024-05-31"}
-        | {"site_id": "S1", "labour_status_in": "unemployed", "labour_status_out": "employed"},
+        | {"site_id": "S1", "labour_status_in": "unemployed", "labour_status_out": "employed"}
+        | {"sex": "female", "age_group": "30-54", "isced": "3"},
         {"participant_id": "P2", "entered_on": "2024-04-02", "district_id": "03"},
     ],
     "contacts": [

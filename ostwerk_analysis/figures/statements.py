@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .. import convergence
-from ..language import number, quarter, text
+from ..language import number, quarter, text, unit_sign
 from ..programme import Benchmark
 from ..survival import ALL, NOT_SUPPORTED, SUPPORTED
 from .values import MISSING, SIGNS, Figure, entry, note, unobserved
@@ -139,6 +139,8 @@ def gap(
     if area == city:
         return note(text("No area is declared to hold against the city.", language), language)
     unit, label = str(declared["unit"]), str(declared[f"label_{language}"])
+    if len(unit_sign(unit, language)) > 1:  # the label says it
+        unit = ""
     table = convergence.gaps(observations, indicator, area, city)
     known = table.dropna(subset="ratio")
     if known.empty:

@@ -1,5 +1,10 @@
+import dataclasses
+
 import numpy as np
+import pandas as pd
 import pytest
+
+from ostwerk_analysis.indicators import CATALOGUE, participants
 
 
 def test_persons_are_counted_at_home_else_at_the_site_else_in_the_city(observed):
@@ -45,3 +50,132 @@ def test_who_has_no_known_status_is_in_neither_part_of_the_share(changed, observ
     assert found.value("participants_left", "stadt", "2024-Q2") == 2
     assert found.value("participants_left_without_work", "stadt", "2024-Q2") == 1
     assert found.value("participants_employed", "stadt", "2024-Q2") == 0
+
+
+# ---- the groups of ESF+, Regulation (EU) 2021/1057, Annex I: each rule alone ----
+
+PERSON = {
+    "participant_id": "x", "entered_on": "2024-02-01", "left_on": "2024-05-31", "site_id": None,
+    "sex": "female", "age_group": "30-54", "isced": "3", "labour_status_in": "unemployed",
+    "labour_status_out": None, "labour_status_6m": None, "has_migration_background": None,
+    "district_id": "01",
+}  # fmt: skip
+
+
+def person(data, **attributes):
+    """Give a dataset with one participant."""
+    row = pd.DataFrame([PERSON | attributes])
+    table = row.astype(data.participants.dtypes[list(row)].to_dict())
+    return dataclasses.replace(data, tables=data.tables | {"participants": table})
+
+
+def groups_of(data, **attributes):
+    found = participants.esf_groups(person(data, **attributes).participants).iloc[0]
+    return set(found.index[found])
+
+
+@pytest.mark.parametrize(
+    ("attributes", "groups"),
+    [
+        ({}, {"EECO02", "EECO10"}),
+        ({"labour_status_in": "long_term_unemployed"}, {"EECO02", "EECO03", "EECO10"}),
+        ({"labour_status_in": "inactive"}, {"EECO04", "EECO10"}),
+        ({"labour_status_in": "training"}, {"EECO04", "EECO10"}),
+        ({"labour_status_in": "employed"}, {"EECO05", "EECO10"}),
+        ({"labour_status_in": "self_employed"}, {"EECO05", "EECO10"}),
+        ({"age_group": "under_18"}, {"EECO02", "EECO06", "EECO10"}),
+        ({"age_group": "17"}, {"EECO02", "EECO06", "EECO10"}),
+        ({"age_group": "18_29"}, {"EECO02", "EECO07", "EECO10"}),
+        ({"age_group": "18 bis unter 30"}, {"EECO02", "EECO07", "EECO10"}),
+        ({"age_group": "55+"}, {"EECO02", "EECO08", "EECO10"}),
+        ({"age_group": "55 und älter"}, {"EECO02", "EECO08", "EECO10"}),
+        ({"age_group": "54"}, {"EECO02", "EECO10"}),
+        ({"age_group": "25-54"}, {"EECO02", "EECO10"}),  # in two classes: in neither
+        ({"age_group": "unter 25"}, {"EECO02", "EECO10"}),
+        ({"isced": "0_2"}, {"EECO02", "EECO09"}),
+        ({"isced": "2"}, {"EECO02", "EECO09"}),
+        ({"isced": "344"}, {"EECO02", "EECO10"}),
+        ({"isced": "5-8"}, {"EECO02", "EECO11"}),
+        ({"isced": "2-3"}, {"EECO02"}),
+        ({"has_migration_background": True}, {"EECO02", "EECO10", "EECO14"}),
+        ({"has_migration_background": False}, {"EECO02", "EECO10"}),
+    ],
+)
+def test_each_group_by_its_own_rule(small_data, attributes, groups):
+    assert groups_of(small_data, **attributes) == groups
+
+
+COUNTS = {
+    one.id: one.events
+    for one in CATALOGUE
+    if one.needs == ("participants",) and one.events and not one.is_to_date
+}
+
+
+def counted(data, names=COUNTS):
+    """Name the indicators in which the participants of a dataset count."""
+    return {name for name in names if len(COUNTS[name](data))}
+
+
+@pytest.mark.parametrize("lacking", ["sex", "age_group", "isced", "labour_status_in"])
+def test_a_record_without_a_compulsory_attribute_counts_in_the_totals_only(small_data, lacking):
+    attributes = {"labour_status_out": "employed", "labour_status_6m": "employed"}
+    assert len(counted(person(small_data, **attributes))) == 8
+    data = person(small_data, **attributes, **{lacking: None})
+    assert counted(data) == {"participants_entered", "participants_left"}
+
+
+def test_a_migration_background_is_given_freely(small_data):
+    assert groups_of(small_data, has_migration_background=None) == {"EECO02", "EECO10"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "indicator"),
+    [
+        ("inactive", "unemployed", "participants_searching"),
+        ("training", "long_term_unemployed", "participants_searching"),
+        ("unemployed", "training", "participants_learning"),
+        ("employed", "training", "participants_learning"),
+        ("unemployed", "self_employed", "participants_employed"),
+        ("inactive", "employed", "participants_employed"),
+        ("unemployed", "unemployed", ""),
+        ("employed", "self_employed", ""),
+        ("training", "training", ""),
+    ],
+)
+def test_results_on_leaving_depend_on_both_statuses(small_data, before, after, indicator):
+    data = person(small_data, labour_status_in=before, labour_status_out=after)
+    results = ("participants_searching", "participants_learning", "participants_employed")
+    assert counted(data, results) == {indicator} - {""}
+
+
+def test_six_months_later_is_counted_on_that_day(small_data, observe_fields):
+    # left on 31 May 2024, so asked on 30 November
+    data = person(small_data, labour_status_out="unemployed", labour_status_6m="employed")
+    found = observe_fields(data, "participants")
+    assert found.series("participants_employed_later", "stadt") == {"2024-Q4": 1, "2024": 1}
+    assert found.value("participants_employed_later_share", "stadt", "2024-Q4") == 100
+    assert found.series("participants_employed", "stadt") == {}
+
+
+@pytest.mark.parametrize(
+    ("before", "later", "reached", "works"),
+    [
+        ("unemployed", "unemployed", 1, 0),
+        ("unemployed", None, 0, 0),
+        ("employed", "employed", 0, 0),
+    ],
+)
+def test_who_had_work_or_was_not_reached_is_in_neither_part_of_the_later_share(
+    small_data, before, later, reached, works
+):
+    data = person(small_data, labour_status_in=before, labour_status_6m=later)
+    assert len(participants.reached_later(data)) == reached
+    assert len(participants.employed_later(data)) == works
+
+
+def test_every_code_of_esf_stands_at_one_indicator():
+    codes = [one.eu_code for one in CATALOGUE if one.eu_code[:2] == "EE" and not one.is_to_date]
+    assert sorted(codes) == [
+        *(f"EECO{n:02d}" for n in (*range(1, 12), 14)), "EECR01", "EECR02", "EECR04", "EECR05",
+    ]  # fmt: skip
