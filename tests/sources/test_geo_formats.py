@@ -59,7 +59,8 @@ def zipped(contents):
     together = io.BytesIO()
     with zipfile.ZipFile(together, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in contents.items():
-            archive.writestr(zipfile.ZipInfo(name), content)  # of no certain day
+            info = zipfile.ZipInfo(name)  # of no certain day
+            archive.writestr(info, content, zipfile.ZIP_DEFLATED)
     return together.getvalue()
 
 
