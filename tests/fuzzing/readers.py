@@ -211,7 +211,7 @@ def main(name: str, seconds: int, folder: Path) -> None:
 
     signal.signal(signal.SIGALRM, lambda *_: (_ for _ in ()).throw(TimeoutError("20 s")))
     options = ["-max_len=4096", "-timeout=120", "-rss_limit_mb=4096", "-verbosity=0"]
-    options.append(f"-dict={kept / 'tokens'}")
+    options += [f"-dict={kept / 'tokens'}", f"-artifact_prefix={kept}/"]
     atheris.Setup([sys.argv[0], *options, str(kept / "inputs")], once)
     atheris.Fuzz()
 
