@@ -5,11 +5,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from ostwerk_analysis.language import LOCALE_VARIABLES
 
 REAL_DATA = Path(os.environ.get("OSTWERK_REAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
 SMALL_CITY = Path(__file__).parent / "small_city"
+
+# A busy machine is no fault of the code.
+settings.register_profile("patient", settings(), deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
