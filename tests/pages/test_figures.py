@@ -424,7 +424,8 @@ def test_bars_stand_in_the_order_of_the_codes(release):
     assert bar_names(drawn) == ["Promised", "Claimed", "Verified", "Retained", "Not known"]
     sizes = ["large", "micro", "small", "medium"]
     drawn = jobs_by(release, "size", [(f"size={code}", {}) for code in sizes])
-    assert [name.split()[0] for name in bar_names(drawn)] == ["Micro", "Small", "Medium-sized", "Large"]
+    names = [name.split()[0] for name in bar_names(drawn)]
+    assert names == ["Micro", "Small", "Medium-sized", "Large"]
 
 
 def test_bars_without_an_order_of_their_own_stand_by_code(release):
