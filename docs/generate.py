@@ -16,9 +16,9 @@ from pydantic_core import PydanticUndefined
 
 from ostwerk_analysis import programme as models
 from ostwerk_analysis.cli import application
-from ostwerk_analysis.faults import FINDINGS, RULES
 from ostwerk_analysis.indicators import FIELDS, Indicator
 from ostwerk_analysis.observations import AREA_LEVELS
+from ostwerk_analysis.rules import FINDINGS, RULES
 from ostwerk_analysis.scaffold import table_reference
 from ostwerk_analysis.tables import TABLES
 

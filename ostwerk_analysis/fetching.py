@@ -22,8 +22,8 @@ from urllib.parse import urljoin, urlsplit
 
 from . import __version__
 from .faults import DataError, OstwerkError, nearest
-from .loading import check_tables, digest, read_source
 from .programme import FETCHED, Programme, Source
+from .reading import check_tables, digest, read_source
 
 WORKING = ".fetch"
 """Folder beside the file to be fetched, in which it is written and checked."""

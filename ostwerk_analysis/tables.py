@@ -1,7 +1,7 @@
 """Contracts of the input tables: columns, units, keys, ranges, and how tables refer to each other.
 
 A contract is a pandera schema. The text of a check is ``rule|what was expected``, the rule being a
-key of :data:`ostwerk_analysis.faults.RULES`; a check of whole rows names its column in between.
+key of :data:`ostwerk_analysis.rules.RULES`; a check of whole rows names its column in between.
 :func:`broken_rules` turns what pandera finds into faults.
 """
 

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from ostwerk_analysis import load
 from ostwerk_analysis.corrections import CORRECTION_COLUMNS, corrected, idle, listed, suggested
-from ostwerk_analysis.faults import REPAIRS, DataError, findings_frame
+from ostwerk_analysis.faults import DataError, findings_frame
 from ostwerk_analysis.loading import check
 from ostwerk_analysis.programme import Programme
+from ostwerk_analysis.rules import REPAIRS
 from ostwerk_analysis.sources import RawTable
 
 ROWS = [

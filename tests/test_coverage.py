@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostwerk_analysis import check, coverage, geo, load
-from ostwerk_analysis.faults import REPAIR_COLUMNS, REPAIRS, RULES, DataError, sentence
+from ostwerk_analysis.faults import REPAIR_COLUMNS, DataError, sentence
+from ostwerk_analysis.rules import REPAIRS, RULES
 
 CRS = "EPSG:25833"
 

@@ -18,9 +18,9 @@ import ostwerk_analysis as ow
 from ostwerk_analysis import programme as models
 from ostwerk_analysis import release, sources
 from ostwerk_analysis.cli import application
-from ostwerk_analysis.faults import FINDINGS, RULES
 from ostwerk_analysis.indicators import CATALOGUE, advice
 from ostwerk_analysis.observations import COLUMNS
+from ostwerk_analysis.rules import FINDINGS, RULES
 from ostwerk_analysis.sources import raw
 from ostwerk_analysis.tables import TABLES
 

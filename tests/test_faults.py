@@ -6,9 +6,6 @@ import pytest
 from ostwerk_analysis import language
 from ostwerk_analysis.faults import (
     FAULT_COLUMNS,
-    REPAIRS,
-    RULES,
-    SAID_IN_WORDS,
     DataError,
     DisclosureError,
     NotebookError,
@@ -23,6 +20,7 @@ from ostwerk_analysis.faults import (
     sentence,
     sentences,
 )
+from ostwerk_analysis.rules import REPAIRS, RULES, SAID_IN_WORDS
 
 FAULT = {
     "table": "businesses",

@@ -10,9 +10,9 @@ import ostwerk_analysis
 
 PACKAGE = Path(__file__).parent.parent / "ostwerk_analysis"
 FLOORS = [
-    ["language", "codes", "faults", "periods", "programme", "tables"],
+    ["language", "codes", "rules", "faults", "periods", "programme", "tables"],
     ["sources", "raster", "geo", "coverage", "addresses"],
-    ["dataset", "corrections", "plausibility", "checks", "loading", "fetching"],
+    ["dataset", "corrections", "plausibility", "checks", "reading", "loading", "fetching"],
     [
         *("observations", "indicators", "state_aid", "spatial", "rates", "regional", "survival"),
         "convergence",

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ostwerk_analysis import load, loading
-from ostwerk_analysis.faults import RULES, DataError, faults_frame
+from ostwerk_analysis.faults import DataError, faults_frame
 from ostwerk_analysis.loading import check
 from ostwerk_analysis.programme import Programme
+from ostwerk_analysis.rules import RULES
 from ostwerk_analysis.tables import RELATIONS, TABLES
 
 SMALL_CITY = Path(__file__).parent / "small_city"

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ostwerk_analysis.faults import FINDING_COLUMNS, FINDINGS, finding_sentences
+from ostwerk_analysis.faults import FINDING_COLUMNS, finding_sentences
 from ostwerk_analysis.loading import check
 from ostwerk_analysis.plausibility import findings
 from ostwerk_analysis.programme import Programme
+from ostwerk_analysis.rules import FINDINGS
 
 AREAS, YEARS = 20, 12
 

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from ostwerk_analysis.faults import RULES
+from ostwerk_analysis.rules import RULES
 from ostwerk_analysis.tables import KINDS, RELATIONS, TABLES, broken_rules, wz_section
 
 DAY = pd.Timestamp

@@ -17,6 +17,7 @@ from ostwerk_analysis import (
     faults,
     language,
     programme,
+    rules,
     scaffold,
     templates,
 )
@@ -42,7 +43,7 @@ CHECKS = [
     for part in (contract, *contract.columns.values())
     for check in part.checks
 ]
-EXPECTED = {phrase for rule, *_, phrase in CHECKS if rule in faults.SAID_IN_WORDS}
+EXPECTED = {phrase for rule, *_, phrase in CHECKS if rule in rules.SAID_IN_WORDS}
 GEOMETRY = {"missing", "empty", "not valid", "outside its coordinate system"}
 """What a shape can be that cannot be used."""
 COMMANDS = [
@@ -72,7 +73,7 @@ PHRASES = {
     for string, parent in strings(module)
     if isinstance(parent, ast.Call)
     if ast.unparse(parent.func) in ("rows", "checks.rows", "_faults")
-    if string in parent.args[3:] and ast.literal_eval(parent.args[2]) in faults.SAID_IN_WORDS
+    if string in parent.args[3:] and ast.literal_eval(parent.args[2]) in rules.SAID_IN_WORDS
 }
 """What rules of rows expect beside what the contracts say."""
 
@@ -115,17 +116,17 @@ TABLES_OF_SENTENCES = {
         "self.message": [],  # of the errors, found where they are raised
         "expected": EXPECTED | PHRASES,
         "ours": GEOMETRY,
-        "rule.text": [rule.text for rule in faults.RULES.values()],
-        "rule.remedy": [rule.remedy for rule in faults.RULES.values()],
-        "doubt.title": [doubt.title for doubt in faults.FINDINGS.values()],
-        "doubt.text": [doubt.text for doubt in faults.FINDINGS.values()],
-        "doubt.remedy": [doubt.remedy for doubt in faults.FINDINGS.values()],
-        "ALL_OF[level]": faults.ALL_OF.values(),
-        "REPAIRS[rule]": faults.REPAIRS.values(),
+        "rule.text": [rule.text for rule in rules.RULES.values()],
+        "rule.remedy": [rule.remedy for rule in rules.RULES.values()],
+        "doubt.title": [doubt.title for doubt in rules.FINDINGS.values()],
+        "doubt.text": [doubt.text for doubt in rules.FINDINGS.values()],
+        "doubt.remedy": [doubt.remedy for doubt in rules.FINDINGS.values()],
+        "ALL_OF[level]": rules.ALL_OF.values(),
+        "REPAIRS[rule]": rules.REPAIRS.values(),
     },
     "figures/doubts.py": {
-        "doubt.title": [doubt.title for doubt in faults.FINDINGS.values()],
-        "FINDINGS[rule].title": [doubt.title for doubt in faults.FINDINGS.values()],
+        "doubt.title": [doubt.title for doubt in rules.FINDINGS.values()],
+        "FINDINGS[rule].title": [doubt.title for doubt in rules.FINDINGS.values()],
     },
     "figures/about.py": {"PROTECTION": [downloads.PROTECTION]},
     "figures/statements.py": {
@@ -152,7 +153,7 @@ TABLES_OF_SENTENCES = {
         "mark.join((f'{{{name}}}' for name in parts))": [],
     },
     "pipeline/content.py": {"downloads.DEMONSTRATION": [downloads.DEMONSTRATION]},
-    "programme.py": {"known": programme.REASONS.values()},
+    "programme/__init__.py": {"known": programme.REASONS.values()},
     "scaffold.py": {
         "contract.description": CONTRACTS,
         "declared.description": CONTRACTS,

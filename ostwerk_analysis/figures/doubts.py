@@ -5,8 +5,9 @@ from html import escape
 
 import pandas as pd
 
-from ..faults import FINDINGS, finding_sentences
+from ..faults import finding_sentences
 from ..language import number, quarter, text
+from ..rules import FINDINGS
 from .values import Figure
 
 SIGNS = {

@@ -154,7 +154,7 @@ def _choices(job: notebooks.Job) -> dict[str, Any]:
 
 def _sums(job: notebooks.Job) -> dict[str, str]:
     """Give the SHA-256 of what a notebook has written, itself included."""
-    from ..loading import digest
+    from ..reading import digest
 
     written = [job.output]
     for folder in results([job]):

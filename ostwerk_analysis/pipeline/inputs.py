@@ -89,7 +89,7 @@ def digests(plan: Plan) -> list[dict[str, Any]]:
         If any is missing, all of them at once; or if the programme's file is not what was read of
         it.
     """
-    from ..loading import digest
+    from ..reading import digest
 
     sums, missing = {}, []
     sources = {source.path: source for source in plan.programme.sources}
@@ -139,7 +139,7 @@ def keep(plan: Plan, inputs: Iterable[Mapping[str, Any]]) -> dict[str, Path]:
     DataError
         If a file is not what its digest was taken of.
     """
-    from ..loading import digest
+    from ..reading import digest
 
     (plan.home / "inputs").mkdir(parents=True, exist_ok=True)
     for left in (plan.home / "inputs").glob(".*"):

@@ -100,7 +100,7 @@ def verify(
 
 def _copies(published: release.Release, home: Path) -> list[Path]:
     """Find the copies of a release's inputs, and check them."""
-    from ..loading import digest
+    from ..reading import digest
 
     copies = []
     for entry in published.manifest["inputs"]:

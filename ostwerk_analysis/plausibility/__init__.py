@@ -2,7 +2,7 @@
 
 Every figure of the table ``statistics`` is held against the others: its neighbours in time, the
 other districts of the same period, the parts it is made of, and the areas it contains. What does
-not fit is a finding with its evidence, see :data:`ostwerk_analysis.faults.FINDINGS`. A finding is a
+not fit is a finding with its evidence, see :data:`ostwerk_analysis.rules.FINDINGS`. A finding is a
 question to the office, not an answer: the data stay as they are until ``[[corrections]]`` says so.
 
 A rule looks at counts and at measures (shares, areas) alike on a logarithmic scale, where a change
@@ -15,7 +15,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from ..faults import FINDINGS, findings_frame
+from ..faults import findings_frame
+from ..rules import FINDINGS
 from . import changes, sums, zeros
 from .panel import Finding, Panel, panel_of
 

@@ -241,7 +241,7 @@ def put_aside(
     lines, texts : sequence, n items
         Where each row begins, and what stands there.
     rule : str
-        Key of :data:`ostwerk_analysis.faults.RULES`.
+        Key of :data:`ostwerk_analysis.rules.RULES`.
     values : sequence of str, n items
         What breaks the rule; the text itself where left out.
 

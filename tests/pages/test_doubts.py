@@ -2,9 +2,10 @@ import re
 
 import pytest
 
-from ostwerk_analysis.faults import FINDINGS, findings_frame
+from ostwerk_analysis.faults import findings_frame
 from ostwerk_analysis.figures import doubts
 from ostwerk_analysis.figures.doubts import SIGNS
+from ostwerk_analysis.rules import FINDINGS
 
 GAP = {
     "rule": "missing_as_zero",

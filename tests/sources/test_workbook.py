@@ -23,7 +23,8 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 from ostwerk_analysis import load
 from ostwerk_analysis.faults import DataError
 from ostwerk_analysis.programme import Source
-from ostwerk_analysis.sources import read, sheets, tabular
+from ostwerk_analysis.sources import read, tabular
+from ostwerk_analysis.sources.sheets import markup
 
 
 @pytest.fixture
@@ -751,7 +752,7 @@ def test_a_formula_whose_result_is_an_empty_text_is_a_gap():
         ("", "", 1),
     ):
         part = f'<c r="B1"><v>1</v></c>{cell.format(kind=kind, value=value)}'
-        found = sheets._xlsx_sheet(f"<sheet><row>{part}</row></sheet>".encode(), set(), True)
+        found = markup._xlsx_sheet(f"<sheet><row>{part}</row></sheet>".encode(), set(), True)
         assert len(found.errors) == errors
         assert (found.height, found.width) == (1, 2)
 
