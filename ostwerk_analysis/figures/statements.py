@@ -3,8 +3,7 @@
 Every sentence is written for what the numbers are: up or down, one or several, certain or not.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from html import escape
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from .. import convergence
 from ..language import number, quarter, text, unit_sign
 from ..programme import Benchmark
 from ..survival import ALL, NOT_SUPPORTED, SUPPORTED
+from .sentences import interval, p_value, section
 from .values import MISSING, SIGNS, Figure, entry, note, unobserved
 
 SURE_AT = 0.05
@@ -60,7 +60,7 @@ def startup_survival(
         return note(nothing, language)
     said = _how_many_last(lasting, language)
     if len(test) and test["p"].notna().all():
-        p = _p_value(test["p"].iloc[0], language)
+        p = p_value(test["p"].iloc[0], language)
         if test["p"].iloc[0] <= SURE_AT:
             said.append(text("The difference is larger than chance explains ({p}).", language, p=p))
         else:
@@ -97,12 +97,12 @@ def startup_survival(
             number(row["startups"], "", language),
             number(row["observed"], "", language),
             number(row["survival_pct"], "percent", language, 1),
-            _interval(row["lower_pct"], row["upper_pct"], "percent", language),
+            interval(row["lower_pct"], row["upper_pct"], "percent", language),
         ]
         for row in lasting.to_dict("records")
     ]
     title = text("How long start-ups last", language)
-    return _section(title, said, heads, rows, language)
+    return section(title, said, heads, rows, language)
 
 
 def gap(
@@ -194,7 +194,7 @@ def gap(
         for row in table.iloc[::-1].to_dict("records")
     ]
     title = text("Is the gap closing? {label}", language, label=label)
-    return _section(title, sentences, heads, rows, language, is_behind=True)
+    return section(title, sentences, heads, rows, language, is_behind=True)
 
 
 def _how_it_moved(moved: pd.Series, ratio: float, better: str, language: str) -> list[str]:
@@ -210,7 +210,7 @@ def _how_it_moved(moved: pd.Series, ratio: float, better: str, language: str) ->
             MOVED[moved["direction"]],
             language,
             change=number(change, "percent", language, 1),
-            range=_interval(*ends, "percent", language),
+            range=interval(*ends, "percent", language),
         )
     ]
     if moved["direction"] == convergence.NONE or not better:
@@ -270,7 +270,7 @@ def _between_districts(observations: pd.DataFrame, indicator: str, language: str
         else "Districts part: {rate} a year (95 % interval: {range}); below 0 is apart."
     )
     rate = number(approach["rate_pct"], "percent", language, 1)
-    range_ = _interval(approach["lower"], approach["upper"], "percent", language)
+    range_ = interval(approach["lower"], approach["upper"], "percent", language)
     return [*said, text(message, language, rate=rate, range=range_)]
 
 
@@ -298,59 +298,7 @@ def _how_many_last(lasting: pd.DataFrame, language: str) -> list[str]:
                 n=number(row["startups"], "", language),
                 share=number(row["survival_pct"], "percent", language, 1),
                 months=row["months"],
-                range=_interval(row["lower_pct"], row["upper_pct"], "percent", language),
+                range=interval(row["lower_pct"], row["upper_pct"], "percent", language),
             )
         )
     return said
-
-
-def _p_value(p: float, language: str) -> str:
-    """Write a p-value as journals do: three places, and never 0."""
-    if p < 0.001:
-        return f"p\u00a0<\u00a0{number(0.001, '', language, 3)}"
-    return f"p\u00a0=\u00a0{number(p, '', language, 3)}"
-
-
-def _interval(lower: float, upper: float, unit: str, language: str, digits: int = 1) -> str:
-    """Write an interval, or that there is none."""
-    if np.isnan(lower) or np.isnan(upper):
-        return text("no interval", language)
-    return text(
-        "{lower} to {upper}",
-        language,
-        lower=number(lower, "" if unit == "percent" else unit, language, digits),
-        upper=number(upper, unit, language, digits),
-    )
-
-
-def _section(
-    title: str,
-    said: Sequence[str],
-    heads: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    language: str,
-    *,
-    is_behind: bool = False,
-) -> Figure:
-    """Put sentences over their numbers; the first column names the rows.
-
-    A long table stands behind a key press.
-    """
-    words = "".join(f"<p>{escape(sentence)}</p>" for sentence in said)
-    top = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
-    body = "".join(
-        f'<tr><th scope="row">{escape(first)}</th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in others)
-        + "</tr>"
-        for first, *others in rows
-    )
-    table = (
-        f'<div class="ow-scroll" role="region" tabindex="0" aria-label="{escape(title)}">'
-        f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
-    if is_behind:
-        head = escape(text("As a table", language))
-        table = f"<details><summary>{head}</summary>{table}</details>"
-    return Figure(
-        f'<section class="ow" lang="{language}"><h2>{escape(title)}</h2>{words}{table}</section>'
-    )
