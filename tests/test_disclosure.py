@@ -31,6 +31,7 @@ DECLARED = catalogue_frame(
         declare("persons", "persons"),
         declare("contacts", "both"),
         declare("residents"),
+        declare("days", "enterprises", kind="median"),
         declare("density", "enterprises", kind="rate", numerator="grants",
                 denominator="residents", scale=1000.0),
     ]
@@ -80,6 +81,8 @@ def is_suppressed(row, status="C"):
         ("persons", 3, True),
         ("persons", 4, True),
         ("persons", 5, False),
+        ("days", 2, True),
+        ("days", 3, False),
     ],
 )
 def test_a_cell_below_its_own_minimum_is_suppressed(indicator, n_units, suppressed):
@@ -87,6 +90,15 @@ def test_a_cell_below_its_own_minimum_is_suppressed(indicator, n_units, suppress
     assert is_suppressed(row) == suppressed
     if not suppressed:
         assert (row["value"], row["n_units"], row["quality_note"]) == (12.5, n_units, "counted")
+
+
+def test_a_median_of_nothing_is_missing_and_a_median_of_zero_days_is_a_value():
+    idle = cell("days", np.nan, 0, obs_status="M", quality_note="nothing happened")
+    row = door(idle)["days"]
+    assert (row["obs_status"], row["conf_status"], row["quality_note"]) == (
+        "M", "F", "nothing happened",
+    )  # fmt: skip
+    assert door(cell("days", 0.0, n_units=4))["days"]["value"] == 0
 
 
 def test_nobody_is_told_of_by_a_zero():

@@ -161,7 +161,7 @@ def compute(
             first=first,
         )
     chosen = tuple(indicators) if indicators is not None else _of_fields(fields)
-    given = [entry for entry in chosen if set(entry.needs) <= data.tables.keys()]
+    given = [entry for entry in chosen if all(_is_given(need, data) for need in entry.needs)]
     series, areas = quarters(first, last), data.areas
     # A derived indicator of one field may have its parts in another.
     parts_needed = {name for entry in given for name in (entry.numerator, entry.denominator)}
@@ -170,7 +170,7 @@ def compute(
         for entry in CATALOGUE
         if entry.id in parts_needed
         and entry.id not in {one.id for one in given}
-        and set(entry.needs) <= data.tables.keys()
+        and all(_is_given(need, data) for need in entry.needs)
     ]
     observed = [
         frame
@@ -189,6 +189,12 @@ def compute(
     rows = (entry.row() for entry in given if entry.id in present)
     wanted.attrs["catalogue"] = _Declarations(rows)
     return wanted
+
+
+def _is_given(need: str, data: Dataset) -> bool:
+    """Say whether the data have a table, or know anything in a column of it."""
+    table, _, column = need.partition(".")
+    return table in data.tables and (not column or data.tables[table][column].notna().any())
 
 
 class _Declarations(list):
@@ -226,6 +232,9 @@ def _observed(
             id=indicator.id,
         )
     frame = observe(indicator, indicator.events(data), areas, series)
-    # A published year counts once it is over; 2026 sorts before 2026-Q1, so compare by the end.
-    end = frame["period"].where(frame["period"].str.contains("Q"), frame["period"] + "-Q4")
-    return frame[end <= series[-1]]
+    period, is_quarter = frame["period"], frame["period"].str.contains("Q")
+    # A year begins with its first quarter, and a published one counts once it is over.
+    begin, end = period.where(is_quarter, period + "-Q1"), period.where(is_quarter, period + "-Q4")
+    earliest = indicator.first_period
+    earliest += "" if "Q" in earliest or not earliest else "-Q1"
+    return frame[(begin >= earliest) & (end <= series[-1])]

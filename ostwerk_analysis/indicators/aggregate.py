@@ -22,7 +22,9 @@ WHOLE_AREAS = ("city", "programme", "comparison")
 """Area levels for which breakdowns beyond an indicator's first are given: finer cells would be
 empty or confidential."""
 GAP = "some values are not known"
-"""Note of a sum of which a part is not known."""
+"""Note of a sum or median of which a part is not known."""
+IDLE = "nothing happened"
+"""Note of a median of no events at all: a sum would be zero there, a median is not."""
 WEAKNESS = ("A", "B", "P", "E")
 """Statuses from the strongest to the weakest: what is made of several has the weakest of theirs."""
 CELL = ["area_level", "area_id", "period", "breakdown"]
@@ -72,6 +74,15 @@ def observe(
     else:
         unknown = events[~known].assign(value=1.0)
         added = _with_gaps(added, _added(indicator, unknown, areas, quarters))
+    if indicator.kind == "median":
+        is_idle = (added["n_units"] == 0) & (added["quality_note"] == "")
+        added = added.assign(
+            value=added["value"].mask(added["n_units"] == 0),
+            largest_1=np.nan,  # a median is no sum of what its units contribute
+            largest_2=np.nan,
+            obs_status=added["obs_status"].mask(is_idle, "M"),
+            quality_note=added["quality_note"].mask(is_idle, IDLE),
+        )
     return added.assign(indicator=indicator.id, unit=indicator.unit, conf_status="F")
 
 
@@ -87,7 +98,7 @@ def _added(
 
 
 def _with_gaps(added: pd.DataFrame, unknown: pd.DataFrame) -> pd.DataFrame:
-    """Mark sums of which a part is not known as estimated, or missing where none is known."""
+    """Mark values of which a part is not known as estimated, or missing where none is known."""
     both = added.merge(unknown[[*CELL, "n_units"]], on=CELL, how="outer", suffixes=("", "_unknown"))
     numbers = ["value", "n_units", "largest_1", "largest_2", "n_units_unknown"]
     both[numbers] = both[numbers].fillna(0)
@@ -223,6 +234,22 @@ def _add_up(cell: np.ndarray, contribution: np.ndarray, cells: int) -> dict[str,
     return {"value": value, "n_units": count, "largest_1": largest[0], "largest_2": largest[1]}
 
 
+def _medians(
+    cell: np.ndarray, unit: np.ndarray, value: np.ndarray, cells: int
+) -> dict[str, np.ndarray]:
+    """Find the median of the events in each cell, 0 where there are none, and count its units."""
+    order = np.lexsort((value, cell))
+    ranked = np.append(value[order], 0.0)
+    count = np.bincount(cell, minlength=cells)
+    start = np.cumsum(count) - count
+    # The two in the middle, which are one where the number is odd.
+    middle = (ranked[start + np.maximum(count - 1, 0) // 2] + ranked[start + count // 2]) / 2
+    width = unit.max(initial=0) + 1
+    n_units = np.bincount(np.unique(cell * width + unit) // width, minlength=cells)
+    value = np.where(count > 0, middle.round(6), 0.0)
+    return {"value": value, "n_units": n_units, "largest_1": 0 * value, "largest_2": 0 * value}
+
+
 def _flow(
     indicator: Indicator,
     located: _Located,
@@ -239,6 +266,9 @@ def _flow(
     event = np.concatenate([event, event[complete]])
     period = np.concatenate([quarter[located.event], in_year[complete]])
     group = np.concatenate([group, group[complete]])
+    if indicator.kind == "median":
+        cells = len(located.groups) * periods
+        return _medians(group * periods + period, unit[event], value[event], cells)
     cell, _, added = _contributions(group * periods + period, unit[event], value[event])
     if indicator.kind == "count":
         added = np.ones_like(added)
@@ -262,6 +292,11 @@ def _to_date(
     by_quarter = np.argsort(quarter[event], kind="stable")
     ends = np.searchsorted(quarter[event][by_quarter], np.arange(periods), side="right")
     for start, end in zip([0, *ends[:-1]], ends, strict=True):
+        if indicator.kind == "median":
+            so_far = by_quarter[:end]
+            which = event[so_far]
+            tables.append(_medians(located.group[so_far], unit[which], value[which], groups))
+            continue
         happened = by_quarter[start:end]
         total += np.bincount(code[happened], value[event[happened]], len(member))
         there[code[happened]] = True

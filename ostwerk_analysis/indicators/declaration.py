@@ -31,25 +31,29 @@ class Indicator:
         What is counted, and what is not, in a sentence or two.
     unit : str
         ``EUR``, ``FTE``, ``enterprises``, ``percent`` ...
-    kind : {"count", "sum", "ratio", "rate"}
+    kind : {"count", "sum", "ratio", "rate", "median"}
         A count is of distinct units; a rate is a part of a whole, a ratio sets two sums against
-        each other. Rates and ratios have no events but a numerator and a denominator.
+        each other. Rates and ratios have no events but a numerator and a denominator. A median is
+        that of the values of all events in a cell, and missing where there are none: medians do
+        not add up, neither over places nor over time.
     timing : {"flow", "stock", "published"}
         A flow happens within a period, a stock is there at its end, a published figure comes with
         its period and area.
     needs : tuple of str
-        The input tables it is made from; without one of them it is not computed at all.
+        The input tables it is made from, or ``table.column`` where a column of it may be left out;
+        without one of them, or where nothing stands in the column, it is not computed at all.
     events : callable, Dataset -> DataFrame
         One row for each event, with ``district_id``, ``date`` (a stock also ``until``),
         ``unit_id``, ``value``, and a column for each dimension of ``splits``. A value that is
-        missing marks the sums that it is missing from; an event without a date counts nowhere. A
-        published figure has ``district_id``, ``area_level``, ``period``, ``value`` and
+        missing marks the sums and medians that it is missing from; an event without a date counts
+        nowhere. A published figure has ``district_id``, ``area_level``, ``period``, ``value`` and
         ``obs_status``.
     splits : tuple of tuple of str
         Breakdowns, each by one or more dimensions. The first is given for every area, the others
         for the city and the programme's areas; ``()`` is the total.
     classes : mapping of str to tuple of str
-        Codes of a dimension that are given even where nothing has happened yet: as zeros.
+        Codes of a dimension that are given even where nothing has happened yet: as zeros, medians
+        as missing.
     levels, levels_to_date : tuple of str
         The area levels on which it is given, in a period and since the start. A place known only
         by its city has no district; an event so rare that a district's quarter would hold none or
@@ -67,7 +71,11 @@ class Indicator:
     scale : float
         Factor of a rate: 100 for percent, 1,000 for "per 1,000 residents".
     eu_code : str
-        Code of the common indicator of ERDF (RCO, RCR) or ESF+ (EECO, EECR), where it is one.
+        Code of the common indicator of ERDF (RCO, RCR) or ESF+ (EECO, EECR), where it is one. The
+        definition states its counting rule.
+    first_period : str
+        The first year or quarter of a definition that begins later than the rest of its table;
+        empty for the programme's first quarter, and for all that an office has published.
     """
 
     id: str
@@ -76,7 +84,7 @@ class Indicator:
     definition_de: str
     definition_en: str
     unit: str
-    kind: Literal["count", "sum", "ratio", "rate"]
+    kind: Literal["count", "sum", "ratio", "rate", "median"]
     timing: Literal["flow", "stock", "published"] = "flow"
     needs: tuple[str, ...] = ()
     events: Events | None = None
@@ -91,6 +99,7 @@ class Indicator:
     denominator: str = ""
     scale: float = 1.0
     eu_code: str = ""
+    first_period: str = ""
     is_to_date: bool = dataclasses.field(default=False, init=False)
 
     def to_date(self) -> "Indicator":
@@ -129,9 +138,10 @@ class Indicator:
             "units": self.units,
             "better": self.better,
             "eu_code": self.eu_code,
+            "first_period": self.first_period,
             "definition_de": self.definition_de,
             "definition_en": self.definition_en,
-            "source": ", ".join(self.needs),
+            "source": ", ".join(dict.fromkeys(need.partition(".")[0] for need in self.needs)),
         }
 
 

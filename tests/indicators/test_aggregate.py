@@ -1,3 +1,4 @@
+import statistics
 from collections import defaultdict
 
 import numpy as np
@@ -302,6 +303,54 @@ def test_a_value_that_is_not_known_marks_the_sums_it_is_missing_from():
     assert found.loc[("city", "2024-Q1", "sort=blue"), "obs_status"] == "M"
     assert found.loc[("city", "2024-Q2", "sort=blue"), columns].tolist() == [0, 0, "A"]
     assert len(obs.tidy(observed)) == len(observed)  # and no observation contradicts itself
+
+
+# Medians
+
+
+@settings(deadline=None, max_examples=60)
+@given(EVENTS, st.booleans())
+def test_a_median_is_that_of_all_values_of_its_cell(events, is_to_date):
+    declared = declare("median").to_date() if is_to_date else declare("median")
+    rows = [(*event, None) for event in events]
+    observed = observe(declared, table(rows), AREAS, SERIES)
+    values = {}
+    for unit, *where, value, sort in events:  # each event as a unit of its own, with its values
+        for cell in by_hand([(unit, *where, value, sort)], "sum", is_to_date):
+            values.setdefault(cell, []).append((value, unit))
+    for row in observed.to_dict("records"):
+        cell = row["area_level"], row["area_id"], row["period"], row["breakdown"]
+        of_cell = values.pop(cell, [])
+        assert row["n_units"] == len({unit for _, unit in of_cell})
+        if of_cell:
+            assert row["value"] == statistics.median(value for value, _ in of_cell)
+            assert (row["obs_status"], row["quality_note"]) == ("A", "")
+        else:
+            assert np.isnan(row["value"])
+            assert (row["obs_status"], row["quality_note"]) == ("M", "nothing happened")
+    assert not values
+    assert observed[["largest_1", "largest_2"]].isna().all(axis=None)
+    assert len(obs.tidy(observed)) == len(observed)
+
+
+def test_a_median_of_which_a_value_is_not_known_is_estimated_and_one_of_none_is_missing():
+    events = [
+        ("a", "01", "2024-01-01", 5, "red", None),
+        ("b", "01", "2024-01-01", 9, "red", None),
+        ("c", "01", "2024-01-01", None, "red", None),
+        ("c", "02", "2024-01-01", None, "blue", None),
+    ]
+    observed = observe(declare("median"), table(events), AREAS, SERIES)
+    found = observed.set_index(["area_id", "period", "breakdown"])
+    columns = ["n_units", "obs_status", "quality_note"]
+    gap, idle = "some values are not known", "nothing happened"
+    assert found.loc[("01", "2024-Q1", ""), "value"] == 7
+    assert found.loc[("01", "2024-Q1", ""), columns].tolist() == [2, "E", gap]
+    assert found.loc[("02", "2024-Q1", ""), columns].tolist() == [0, "M", gap]
+    assert found.loc[("city", "2024-Q1", "sort=blue"), columns].tolist() == [0, "M", gap]
+    assert found.loc[("02", "2024-Q2", ""), columns].tolist() == [0, "M", idle]
+    is_known = found["obs_status"] != "M"
+    assert (found["value"].notna() == is_known).all()
 
 
 # Rates and ratios
