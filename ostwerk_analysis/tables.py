@@ -332,7 +332,15 @@ TABLES: dict[str, pa.DataFrameSchema] = {
     "participants": _contract(
         "A participant of an operation, under a pseudonym.",
         {
-            "participant_id": _id("Pseudonym."),
+            "participant_id": _id("Pseudonym of the record: one entry of a person."),
+            "person_id": _text(
+                "Pseudonym of the person, the same in every record; if empty, the record is a "
+                "person of its own."
+            ),
+            "operation_code": _text(
+                "Code of the operation, in which a person counts once; records without one are of "
+                "one operation."
+            ),
             "entered_on": _event("First day.", required=True),
             "left_on": _event("Last day; empty while taking part."),
             "site_id": _text("Where."),
@@ -344,6 +352,10 @@ TABLES: dict[str, pa.DataFrameSchema] = {
                 "Labour status within four weeks of leaving.", _labour_status
             ),
             "labour_status_6m": _text("Labour status six months after leaving.", _labour_status),
+            "has_gained_qualification": _yes_no("Gained a qualification by leaving."),
+            "has_better_position_6m": _yes_no(
+                "Has a better position six months after leaving, of those in work on entering."
+            ),
             "has_migration_background": _yes_no("Has a migration background."),
             "district_id": _text("Code of the district of residence."),
         },

@@ -1,4 +1,9 @@
-"""Participants of OstWerkStadt: who entered, who left, and who works."""
+"""Participants of OstWerkStadt: who entered, who left, and who works.
+
+A participant is a person in an operation. Whoever comes back to the same operation is one
+participant in it; whoever enters another one is a participant there, too, and counts again in the
+sum over both. How many persons that are is an indicator of its own.
+"""
 
 import numpy as np
 import pandas as pd
@@ -15,6 +20,15 @@ COMPULSORY = ("sex", "age_group", "isced", "labour_status_in")
 """Without one of these a record counts in the totals only: the attributes of Annex I (1a) of
 Regulation (EU) 2021/1057. Those of (1b), such as the migration background, are given freely."""
 
+ON_LEAVING = (
+    "left_on",
+    "labour_status_out",
+    "labour_status_6m",
+    "has_gained_qualification",
+    "has_better_position_6m",
+)
+"""What is recorded on leaving and later; all else is recorded on entering."""
+
 _CLASSES: dict[str, tuple[str, tuple[float, float]]] = {
     "EECO06": ("age_group", (0, 17)),
     "EECO07": ("age_group", (18, 29)),
@@ -24,6 +38,46 @@ _CLASSES: dict[str, tuple[str, tuple[float, float]]] = {
     "EECO11": ("isced", (5, 8)),
 }
 """Code = its column, and the lowest and highest age or level of education."""
+
+
+def participations(participants: pd.DataFrame) -> pd.DataFrame:
+    """Give each person once for each operation, however often they came back to it.
+
+    What was recorded on entering for the first time stands; what is recorded on leaving is that of
+    the last time, and is open while the person has come back and not left again.
+
+    Parameters
+    ----------
+    participants : DataFrame, n rows
+        A record without ``person_id`` is a person of its own. Records without ``operation_code``
+        are of one operation.
+
+    Returns
+    -------
+    DataFrame, at most n rows
+        The same columns, ``person_id`` known in every row.
+
+    References
+    ----------
+    European Commission (2016). Monitoring and Evaluation of European Cohesion Policy, European
+    Social Fund. Guidance document, annex D: who re-enters an operation is recorded and reported
+    once, with the data of the first entry and of the final exit; each operation has records of its
+    own.
+    """
+    # A blank begins no code of a person, so that nobody is taken for somebody else.
+    person = participants["person_id"].fillna(" " + participants["participant_id"])
+    table = participants.assign(person_id=person).reset_index(drop=True)
+    by = [table["person_id"], table["operation_code"].fillna("")]
+    if not pd.concat(by, axis=1).duplicated().any():
+        return table
+    first = table.sort_values(["entered_on", "participant_id"]).groupby(by, sort=False).head(1)
+    last = table.sort_values(["left_on", "entered_on"]).groupby(by, sort=False).tail(1)
+    return _keyed(first).assign(**_keyed(last)[list(ON_LEAVING)]).reset_index(drop=True)
+
+
+def _keyed(table: pd.DataFrame) -> pd.DataFrame:
+    """Put participants under their person and operation."""
+    return table.set_index([table["person_id"], table["operation_code"].fillna("")])
 
 
 def esf_groups(participants: pd.DataFrame) -> pd.DataFrame:
@@ -84,14 +138,16 @@ def _span(recorded: pd.Series) -> pd.DataFrame:
 
 def entered(data: Dataset) -> pd.DataFrame:
     """Participants on their first day."""
-    return _persons(data, data.participants, data.participants["entered_on"])
+    table = participations(data.participants)
+    return _persons(data, table, table["entered_on"])
 
 
 def of_group(code: str) -> Events:
     """Give the participants of one group of ESF+ on their first day."""
 
     def events(data: Dataset) -> pd.DataFrame:
-        table = data.participants[esf_groups(data.participants)[code]]
+        table = participations(data.participants)
+        table = table[esf_groups(table)[code]]
         return _persons(data, table, table["entered_on"])
 
     return events
@@ -99,7 +155,7 @@ def of_group(code: str) -> Events:
 
 def left(data: Dataset) -> pd.DataFrame:
     """Participants on their last day."""
-    table = data.participants.dropna(subset="left_on")
+    table = participations(data.participants).dropna(subset="left_on")
     return _persons(data, table, table["left_on"])
 
 
@@ -124,6 +180,26 @@ def learning_on_leaving(data: Dataset) -> pd.DataFrame:
     return _after(data, "labour_status_out", before, ("training",))
 
 
+def self_employed_on_leaving(data: Dataset) -> pd.DataFrame:
+    """Those of :func:`employed_on_leaving` who work for themselves."""
+    return _after(data, "labour_status_out", (*UNEMPLOYED, *INACTIVE), ("self_employed",))
+
+
+def qualified_on_leaving(data: Dataset) -> pd.DataFrame:
+    """Participants who gained a qualification; not known where that was not recorded."""
+    return _achieved(data, "has_gained_qualification", (*UNEMPLOYED, *INACTIVE, *EMPLOYED))
+
+
+def better_placed_later(data: Dataset) -> pd.DataFrame:
+    """Participants in work on entering who have a better position six months after leaving."""
+    return _achieved(data, "has_better_position_6m", EMPLOYED, months=6)
+
+
+def due_later(data: Dataset) -> pd.DataFrame:
+    """Participants without work on entering, six months after leaving, reached or not."""
+    return _after(data, "left_on", (*UNEMPLOYED, *INACTIVE), months=6)
+
+
 def reached_later(data: Dataset) -> pd.DataFrame:
     """Participants without work on entering whose status is known six months after leaving."""
     return _after(data, "labour_status_6m", (*UNEMPLOYED, *INACTIVE), months=6)
@@ -142,15 +218,24 @@ def _after(
     months: int = 0,
 ) -> pd.DataFrame:
     """Give those who had one status before and another after, on the day it was asked for."""
-    table = data.participants.dropna(subset=["left_on", column])
+    table = participations(data.participants).dropna(subset=["left_on", column])
     table = table[is_complete(table) & table["labour_status_in"].isin(before)]
     if after:
         table = table[table[column].isin(after)]
     return _persons(data, table, table["left_on"] + pd.DateOffset(months=months))
 
 
+def _achieved(data: Dataset, column: str, before: tuple[str, ...], months: int = 0) -> pd.DataFrame:
+    """Give those with a yes, and with a missing value those of whom neither yes nor no is known."""
+    table = participations(data.participants).dropna(subset="left_on")
+    table = table[is_complete(table) & table["labour_status_in"].isin(before)]
+    table = table[table[column].fillna(True).astype(bool)]
+    events = _persons(data, table, table["left_on"] + pd.DateOffset(months=months))
+    return events.assign(value=events["value"].where(table[column].notna()))
+
+
 def _persons(data: Dataset, table: pd.DataFrame, day: pd.Series) -> pd.DataFrame:
-    """Give one event for each person, at home or, where that is unknown, at the site."""
+    """Give one event for each participant, at home or, where that is unknown, at the site."""
     district = table["district_id"]
     if "sites" in data.tables:
         at_site = table["site_id"].map(data.sites.set_index("site_id")["district_id"])
@@ -158,7 +243,7 @@ def _persons(data: Dataset, table: pd.DataFrame, day: pd.Series) -> pd.DataFrame
     return table.assign(
         district_id=district,
         date=day,
-        unit_id=table["participant_id"],
+        unit_id=table["person_id"],
         value=1.0,
         site=table["site_id"],
         labour_status=table["labour_status_in"],
@@ -247,7 +332,7 @@ def _group(eu_code: str, code: str, group_de: str, group_en: str) -> Indicator:
         definition_en=f"Persons of this group who entered: {group_en}. Who lacks sex, age, "
         "education or labour status counts in the total only.",
         unit="persons",
-        kind="count",
+        kind="sum",
         needs=("participants",),
         events=of_group(eu_code),
         splits=((), ("sex",)),
@@ -260,7 +345,12 @@ def _group(eu_code: str, code: str, group_de: str, group_en: str) -> Indicator:
 
 
 def _result(
-    code: str, eu_code: str, events: Events, labels: tuple[str, str], definitions: tuple[str, str]
+    code: str,
+    eu_code: str,
+    events: Events,
+    labels: tuple[str, str],
+    definitions: tuple[str, str],
+    needs: tuple[str, ...] = ("participants",),
 ) -> Indicator:
     """Declare what became of those who left."""
     return Indicator(
@@ -270,8 +360,8 @@ def _result(
         definition_de=definitions[0],
         definition_en=definitions[1],
         unit="persons",
-        kind="count",
-        needs=("participants",),
+        kind="sum",
+        needs=needs,
         events=events,
         levels=ABOVE_DISTRICTS,
         levels_to_date=ABOVE_DISTRICTS,
@@ -287,10 +377,12 @@ INDICATORS = (
         id="participants_entered",
         label_de="Eintritte von Teilnehmenden",
         label_en="Participants entered",
-        definition_de="Personen, die in das Vorhaben eingetreten sind, jede einmal gezählt.",
-        definition_en="Persons who entered the operation, each counted once.",
+        definition_de="Personen, die in ein Vorhaben eingetreten sind, in jedem einmal gezählt, "
+        "auch wenn sie wiederkommen. Ohne Kennung der Person gilt jeder Eintrag als eigene Person.",
+        definition_en="Persons who entered an operation, each counted once in it, those who come "
+        "back too. Without a code of the person each record is taken for a person of its own.",
         unit="persons",
-        kind="count",
+        kind="sum",
         needs=("participants",),
         events=entered,
         splits=((), ("site",), ("sex",), ("labour_status",)),
@@ -299,6 +391,22 @@ INDICATORS = (
         has_to_date=True,
         eu_code="EECO01",
     ),
+    Indicator(
+        id="participants_persons",
+        label_de="Personen unter den Teilnehmenden",
+        label_en="Persons among the participants",
+        definition_de="Personen, die in ein Vorhaben oder mehrere eingetreten sind, über alle "
+        "Vorhaben nur einmal gezählt: höchstens so viele wie Eintritte.",
+        definition_en="Persons who entered one operation or several, counted only once over all of "
+        "them: at most as many as participants entered.",
+        unit="persons",
+        kind="count",
+        needs=("participants.person_id",),
+        events=entered,
+        levels=ABOVE_DISTRICTS,
+        units="persons",
+        has_to_date=True,
+    ).to_date(),
     *(_group(*row) for row in _GROUPS),
     Indicator(
         id="participants_left",
@@ -307,7 +415,7 @@ INDICATORS = (
         definition_de="Personen, die das Vorhaben verlassen haben.",
         definition_en="Persons who left the operation.",
         unit="persons",
-        kind="count",
+        kind="sum",
         needs=("participants",),
         events=left,
         levels=ABOVE_DISTRICTS,
@@ -324,9 +432,10 @@ INDICATORS = (
         definition_en="Persons without work on entering who left the operation and whose labour "
         "status on leaving is known. Who lacks sex, age or education is not counted.",
         unit="persons",
-        kind="count",
+        kind="sum",
         needs=("participants",),
         events=left_without_work,
+        splits=((), ("labour_status",)),
         levels=ABOVE_DISTRICTS,
         units="persons",
         has_to_date=True,
@@ -340,9 +449,10 @@ INDICATORS = (
         definition_en="Persons without work on entering who have work within four weeks of "
         "leaving. Who lacks sex, age or education is not counted.",
         unit="persons",
-        kind="count",
+        kind="sum",
         needs=("participants",),
         events=employed_on_leaving,
+        splits=((), ("labour_status",)),
         levels=ABOVE_DISTRICTS,
         units="persons",
         better="up",
@@ -390,6 +500,46 @@ INDICATORS = (
         ),
     ),
     _result(
+        "participants_self_employed",
+        "",
+        self_employed_on_leaving,
+        ("Selbstständig nach Austritt", "Self-employed on leaving"),
+        (
+            "Der Teil derer in Arbeit nach Austritt, der sich selbstständig gemacht hat: "
+            "Gründungen von Teilnehmenden.",
+            "The part of those in employment on leaving who work for themselves: start-ups by "
+            "participants.",
+        ),
+    ),
+    _result(
+        "participants_qualified",
+        "EECR03",
+        qualified_on_leaving,
+        ("Mit Qualifizierung nach Austritt", "Gained a qualification on leaving"),
+        (
+            "Personen, die bis vier Wochen nach dem Austritt eine Qualifizierung erlangt haben. Wo "
+            "das nicht festgehalten ist, ist die Zahl nicht vollständig.",
+            "Persons who gained a qualification by four weeks after leaving. Where that was not "
+            "recorded, the figure is not complete.",
+        ),
+        ("participants.has_gained_qualification",),
+    ),
+    _result(
+        "participants_due_later",
+        "",
+        due_later,
+        (
+            "Vor sechs Monaten ausgetretene Teilnehmende ohne Arbeit beim Eintritt",
+            "Participants who left six months ago and entered without work",
+        ),
+        (
+            "Personen ohne Arbeit beim Eintritt, deren Austritt sechs Monate her ist, erreicht "
+            "oder nicht; gezählt an diesem Tag.",
+            "Persons without work on entering who left six months ago, reached or not; counted on "
+            "that day.",
+        ),
+    ),
+    _result(
         "participants_reached_later",
         "",
         reached_later,
@@ -434,4 +584,54 @@ INDICATORS = (
         denominator="participants_reached_later",
         scale=100.0,
     ),
+    Indicator(
+        id="participants_reached_share",
+        label_de="Sechs Monate nach Austritt erreichter Anteil",
+        label_en="Share reached six months after leaving",
+        definition_de="Erreichte je 100 Personen ohne Arbeit beim Eintritt, deren Austritt sechs "
+        "Monate her ist. Je kleiner der Anteil, desto unsicherer ist, was über sie gesagt wird.",
+        definition_en="Reached per 100 persons without work on entering who left six months ago. "
+        "The smaller the share, the less certain is what is said of them.",
+        unit="percent",
+        kind="rate",
+        needs=("participants",),
+        units="persons",
+        better="up",
+        has_to_date=True,
+        numerator="participants_reached_later",
+        denominator="participants_due_later",
+        scale=100.0,
+    ).to_date(),
+    _result(
+        "participants_better_placed_later",
+        "EECR06",
+        better_placed_later,
+        ("Bessere Lage sechs Monate nach Austritt", "Better placed six months after leaving"),
+        (
+            "Personen mit Arbeit beim Eintritt, deren Lage am Arbeitsmarkt sechs Monate nach dem "
+            "Austritt besser ist: dauerhafte, volle oder höher qualifizierte Arbeit, mehr "
+            "Verantwortung. Wo das nicht festgehalten ist, ist die Zahl nicht vollständig.",
+            "Persons in work on entering whose situation is better six months after leaving: "
+            "stable, full or more qualified work, more responsibility. Where that was not "
+            "recorded, the figure is not complete.",
+        ),
+        ("participants.has_better_position_6m",),
+    ),
+    Indicator(
+        id="participants_long_term_share",
+        label_de="Anteil Langzeitarbeitsloser an den arbeitslos Eingetretenen",
+        label_en="Share of the long-term unemployed in those who entered unemployed",
+        definition_de="Langzeitarbeitslose je 100 arbeitslos Eingetretene: wie weit die "
+        "Teilnehmenden vom Arbeitsmarkt entfernt waren.",
+        definition_en="Long-term unemployed per 100 who entered unemployed: how far participants "
+        "were from the labour market.",
+        unit="percent",
+        kind="rate",
+        needs=("participants",),
+        units="persons",
+        has_to_date=True,
+        numerator="participants_long_term_unemployed",
+        denominator="participants_unemployed",
+        scale=100.0,
+    ).to_date(),
 )
