@@ -113,6 +113,13 @@ class Release:
         sites = dict(zip(self.sites["site_id"], self.sites["name"], strict=True))
         return {measure["id"]: measure["name"][language] for measure in measures} | sites
 
+    @property
+    def place_names(self) -> dict[str, str]:
+        """Name districts, boroughs and the city by their codes."""
+        areas = self.areas
+        places = areas[areas["area_level"].isin(["city", "borough", "district"])]
+        return dict(zip(places["area_id"], places["name_de"], strict=True))
+
     def __getattr__(self, name: str) -> "pd.DataFrame":
         """Read a table when it is first asked for."""
         if name not in (*PLAIN_TABLES, *GEO_TABLES):

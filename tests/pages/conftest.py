@@ -110,7 +110,9 @@ def made_up_observations(districts: gpd.GeoDataFrame) -> pd.DataFrame:
             if place[0] == "city":
                 for status, share in (("promised", 1.0), ("verified", 0.6)):
                     part = f"measure=kmu&status={status}"
-                    add("jobs_created_to_date", place, period, round(30 * (q + 1) * share, 1), part)
+                    so_far = round(30 * (q + 1) * share, 1)
+                    add("jobs_created_to_date", place, period, so_far, part)
+                    add("jobs_created_to_date", place, period, so_far, f"status={status}")
                     add("jobs_created", place, period, 30 * share, part)
                     add("jobs_created", place, period, 30 * share, f"status={status}")
     for year in ("2024", "2025"):

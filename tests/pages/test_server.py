@@ -11,7 +11,7 @@ from ostwerk_analysis.dashboard import serve
 from ostwerk_analysis.faults import OstwerkError
 from ostwerk_analysis.language import number, text
 
-PAGES = ["ueberblick", "karte"]
+PAGES = ["ueberblick", "karte", "wirkung", "foerderung", "arbeit", "datenstand"]
 EVERY = [f"/demo/{name}?lang={language}" for name in PAGES for language in ("de", "en")]
 
 
@@ -151,9 +151,7 @@ def test_start_page_lists_programmes_and_releases(server):
     drawn = soup(server, "/?lang=en")
     links = [link["href"] for link in drawn.select("main a")]
     assert links == [
-        "/demo/ueberblick?lang=en",
-        "/demo/karte?lang=en",
-        *(f"/demo/{name}?lang=en" for name in ("broken", "given", "surroundings")),
+        *(f"/demo/{name}?lang=en" for name in (*PAGES, "broken", "given", "surroundings")),
         "/demo/2026-Q3?lang=en",
     ]
 
