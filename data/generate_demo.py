@@ -99,6 +99,7 @@ def draw_programme(districts: pd.DataFrame, seed: int) -> dict[str, pd.DataFrame
     businesses["has_migrant_owner"] = owner.where(is_known, None)
 
     participants = people.draw_participants(districts, sites, seed)
+    participants = people.draw_records(participants, seed)
     contacts = pd.concat(
         [
             support.draw_business_contacts(businesses, supported, sites, seed),

@@ -104,7 +104,8 @@ ENGLISH_COLUMNS = {
     "participants.csv": [
         "participant_id", "entered_on", "left_on", "site_id", "sex", "age_group", "isced",
         "labour_status_in", "labour_status_out", "labour_status_6m", "has_migration_background",
-        "district_id",
+        "district_id", "person_id", "operation_code", "has_gained_qualification",
+        "has_better_position_6m",
     ],
     "funding_shares.csv": ["grant_id", "fund", "share_pct"],
     "jobs.csv": [

@@ -90,6 +90,44 @@ def draw_participants(districts: pd.DataFrame, sites: pd.DataFrame, seed: int) -
     )
 
 
+def draw_records(participants: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Draw who came back, to the same funding round or the next one, and what they gained.
+
+    An entry becomes that of a person who had left before, of the same sex, age, background and
+    district. The rounds are operations of their own.
+    """
+    rng = draws.stream(seed, "participants' records")
+    entered, left = participants["entered_on"].to_numpy(), participants["left_on"].to_numpy()
+    is_second = entered >= day("2023-01-01")
+    number = np.arange(PARTICIPANTS)
+    alike = participants.groupby(
+        ["sex", "age_group", "has_migration_background", "district_id"], sort=False
+    ).ngroup()
+    person = number.copy()
+    wanted = {True: 18, False: 12}  # into the next round, into the same one
+    for later in np.argsort(rng.random(PARTICIPANTS), kind="stable"):
+        earlier = (alike == alike[later]).to_numpy() & (left + 60 < entered[later])
+        free = np.bincount(person, minlength=PARTICIPANTS) == 1
+        for into_next in (True, False):
+            fits = np.flatnonzero(earlier & free & ((is_second != is_second[later]) == into_next))
+            if wanted[into_next] and free[later] and len(fits):
+                person[later] = fits[-1]
+                wanted[into_next] -= 1
+                break
+
+    has_left = ~np.isnan(left)
+    works = participants["labour_status_in"].isin(["employed", "self_employed"]).to_numpy()
+    is_reached = (participants["labour_status_6m"] != "").to_numpy()
+    gained = draws.chance(rng, np.full(PARTICIPANTS, 0.34))
+    better = draws.chance(rng, np.full(PARTICIPANTS, 0.3))
+    return participants.assign(
+        person_id=[f"N{n + 1:04d}" for n in person],
+        operation_code=np.where(is_second, "BIWAQ-5", "BIWAQ-4"),
+        has_gained_qualification=pd.Series(gained, dtype=object).where(has_left, None),
+        has_better_position_6m=pd.Series(better, dtype=object).where(works & is_reached, None),
+    )
+
+
 def draw_person_contacts(
     participants: pd.DataFrame, sites: pd.DataFrame, seed: int
 ) -> pd.DataFrame:
