@@ -16,6 +16,7 @@ DIMENSIONS = {
     "size": "Size class",
     "stage": "Stage of support",
     "status": "Status",
+    "step": "Step of support",
 }
 """Dimension of a breakdown = its name."""
 
@@ -103,6 +104,13 @@ CODES: dict[str, dict[str, str]] = {
         "paid": "Paid",
         "completed": "Completed",
         "jobs": "Jobs verified",
+    },
+    "step": {
+        "advised": "Advised of those contacted",
+        "applied": "Applied of those advised",
+        "approved": "Approved of those that applied",
+        "paid": "Paid of those approved",
+        "jobs": "Jobs verified of those paid",
     },
     "status": {
         "promised": "Promised",

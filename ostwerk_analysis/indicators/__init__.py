@@ -15,7 +15,7 @@ from ..language import Sentence, joined
 from ..periods import ordinal, parse_quarter, quarters
 from ..programme import Headline, Programme, Target
 from ..tables import STATUS_LADDER
-from . import advice, businesses, employment, funding, participants, statistics
+from . import advice, businesses, employment, erdf, funding, funnel, participants, statistics
 from .aggregate import derive, observe
 from .declaration import Indicator, catalogue_frame
 
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 FIELDS: dict[str, tuple[Indicator, ...]] = {
-    "funding": funding.INDICATORS,
+    "funding": (*funding.INDICATORS, *funnel.INDICATORS, *erdf.INDICATORS),
     "businesses": businesses.INDICATORS,
     "employment": employment.INDICATORS,
     "advice": advice.INDICATORS,

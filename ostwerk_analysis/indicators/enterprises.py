@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from ..dataset import Dataset
+
 CEILINGS = {
     "medium": (250, 50e6, 43e6),
     "small": (50, 10e6, 10e6),
@@ -28,6 +30,20 @@ def undertakings(businesses: pd.DataFrame) -> pd.Series:
     # Each row is an enterprise of its own, so its place serves as a number where it has no group.
     number = np.where(group < 0, len(codes) + np.arange(len(businesses)), group)
     return pd.Series(number, businesses.index)
+
+
+def classed(data: Dataset) -> pd.DataFrame:
+    """Give each enterprise with what its events are placed and broken down by.
+
+    Returns
+    -------
+    DataFrame
+        ``business_id``, ``district_id``, ``section``, ``size``, ``has_migrant_owner``, one row for
+        each enterprise.
+    """
+    table = data.businesses
+    kept = pd.DataFrame(table[["business_id", "district_id", "section", "has_migrant_owner"]])
+    return kept.assign(size=sme_class(table))
 
 
 def sme_class(businesses: pd.DataFrame) -> pd.Series:

@@ -2,44 +2,32 @@
 
 import pandas as pd
 
-from ..codes import CODES
 from ..dataset import Dataset
-from .declaration import ABOVE_DISTRICTS, Indicator
-from .enterprises import sme_class
+from . import enterprises
+from .declaration import Indicator
 
 GIVEN = ("approved", "paid", "completed")
 """Statuses of a grant that was approved and has not been taken back."""
-ADVICE = ("advice", "startup_advice")
-"""Kinds of contact that are advice: support in kind, beyond a talk or an event."""
-STAGES = tuple(CODES["stage"])
-"""Stages of support, in their order."""
 
 GRANT_COLUMNS = ["grant_id", "business_id", "measure_id", "status", "applied_on", "approved_on"]
 GRANT_COLUMNS += ["paid_on", "completed_on", "eligible_cost_eur", "grant_eur", "paid_eur"]
 
 
-def _enterprises(data: Dataset) -> pd.DataFrame:
-    """Give enterprises with their district, section and size class."""
-    table = data.businesses
-    kept = pd.DataFrame(table[["business_id", "district_id", "section"]])
-    return kept.assign(size=sme_class(table))
-
-
-def _grants(data: Dataset) -> pd.DataFrame:
+def grants(data: Dataset) -> pd.DataFrame:
     """Give grants with district, section and size class of their enterprise."""
     # Only columns that are needed: a file may have others, also of the same name.
-    joined = data.grants[GRANT_COLUMNS].merge(_enterprises(data), on="business_id")
+    joined = data.grants[GRANT_COLUMNS].merge(enterprises.classed(data), on="business_id")
     return joined.rename(columns={"business_id": "unit_id", "measure_id": "measure"})
 
 
 def applied(data: Dataset) -> pd.DataFrame:
     """Applications, on the day they came in."""
-    return _grants(data).assign(date=lambda grants: grants["applied_on"], value=1.0)
+    return grants(data).assign(date=lambda table: table["applied_on"], value=1.0)
 
 
 def approved(data: Dataset) -> pd.DataFrame:
     """Grants on the day of approval, with the amount approved."""
-    given = _grants(data).dropna(subset="approved_on")
+    given = grants(data).dropna(subset="approved_on")
     given = given[given["status"].isin(GIVEN)]
     return given.assign(date=given["approved_on"], value=given["grant_eur"])
 
@@ -55,7 +43,7 @@ def approved_by_fund(data: Dataset) -> pd.DataFrame:
 
 def paid(data: Dataset) -> pd.DataFrame:
     """Grants on the day of payment, with the amount paid."""
-    given = _grants(data).dropna(subset="paid_on")
+    given = grants(data).dropna(subset="paid_on")
     # What was withdrawn after payment is paid back: it counts neither as approved nor as paid.
     given = given[given["status"].isin(["paid", "completed"])]
     return given.assign(date=given["paid_on"], value=given["paid_eur"])
@@ -63,7 +51,7 @@ def paid(data: Dataset) -> pd.DataFrame:
 
 def completed(data: Dataset) -> pd.DataFrame:
     """Grants on the day on which the use of the funds was proved, with the amount paid."""
-    given = _grants(data).dropna(subset="completed_on")
+    given = grants(data).dropna(subset="completed_on")
     given = given[given["status"] == "completed"]
     return given.assign(date=given["completed_on"], value=given["paid_eur"])
 
@@ -77,67 +65,6 @@ def invested_privately(data: Dataset) -> pd.DataFrame:
     """Approved grants with the part of the cost that the enterprise bears."""
     given = approved(data)
     return given.assign(value=given["eligible_cost_eur"] - given["grant_eur"])
-
-
-def _of_erdf(data: Dataset, grants: pd.DataFrame) -> pd.DataFrame:
-    """Keep the grants of which the ERDF pays a part."""
-    shares = data.funding_shares
-    erdf = shares.loc[(shares["fund"] == "ERDF") & (shares["share_pct"] > 0), "grant_id"]
-    return grants[grants["grant_id"].isin(erdf)]
-
-
-def supported_by_erdf(data: Dataset) -> pd.DataFrame:
-    """Approved grants of which the ERDF pays a part."""
-    return _of_erdf(data, approved(data))
-
-
-def supported_in_any_form(data: Dataset) -> pd.DataFrame:
-    """Support by the ERDF: grants, and advice at the sites of measures that it helps to pay."""
-    funded = {measure.id for measure in data.programme.measures if "ERDF" in measure.funds}
-    sites = data.sites.loc[data.sites["measure_id"].isin(funded), "site_id"]
-    sessions = data.contacts[data.contacts["kind"].isin(ADVICE)]
-    sessions = sessions[sessions["site_id"].isin(sites)][["business_id", "occurred_on"]]
-    advised = sessions.merge(_enterprises(data), on="business_id").rename(
-        columns={"business_id": "unit_id", "occurred_on": "date"}
-    )
-    columns = ["unit_id", "district_id", "size", "date"]
-    return pd.concat([supported_by_erdf(data)[columns], advised[columns]]).assign(value=1.0)
-
-
-def matched_privately(data: Dataset) -> pd.DataFrame:
-    """Completed projects with ERDF support: eligible cost less the public money paid."""
-    given = _of_erdf(data, completed(data))
-    return given.assign(value=given["eligible_cost_eur"] - given["paid_eur"])
-
-
-def reached_stages(data: Dataset) -> pd.DataFrame:
-    """Enterprises on each day on which they were at a stage, from contact to verified jobs."""
-    contacts = data.contacts[["business_id", "kind", "occurred_on"]].dropna(subset="business_id")
-    contacts = contacts.merge(_enterprises(data), on="business_id").rename(
-        columns={"business_id": "unit_id", "occurred_on": "date"}
-    )
-    advised = contacts[contacts["kind"].isin(ADVICE)]
-    later = reached_stages_of_grants(data)
-    columns = ["unit_id", "district_id", "date", "stage"]
-    parts = [contacts.assign(stage="contacted"), advised.assign(stage="advised"), later]
-    return pd.concat([part[columns] for part in parts]).assign(value=1.0)
-
-
-def reached_stages_of_grants(data: Dataset) -> pd.DataFrame:
-    """Enterprises on each day on which a grant of theirs was at a stage."""
-    given = approved(data)
-    jobs = data.jobs[data.jobs["status"] == "verified"][["grant_id", "status_on"]]
-    jobs = given.drop(columns="date").merge(jobs, on="grant_id")
-    stages = {
-        "applied": applied(data),
-        "approved": given,
-        "paid": paid(data),
-        "completed": completed(data),
-        "jobs": jobs.rename(columns={"status_on": "date"}),
-    }
-    columns = ["unit_id", "district_id", "date", "measure", "stage"]
-    parts = [events.assign(stage=stage)[columns] for stage, events in stages.items()]
-    return pd.concat(parts).assign(value=1.0)
 
 
 def operations(data: Dataset) -> pd.DataFrame:
@@ -180,88 +107,6 @@ INDICATORS = (
         needs=("grants", "businesses"),
         events=approved,
         splits=((), ("measure",), ("section",), ("size",)),
-        units="enterprises",
-        better="up",
-        has_to_date=True,
-    ),
-    Indicator(
-        id="enterprises_supported_erdf",
-        label_de="Mit EFRE-Zuschuss unterstützte Unternehmen",
-        label_en="Enterprises supported by ERDF grants",
-        definition_de="Unternehmen mit bewilligtem Zuschuss, den der EFRE mitfinanziert, jedes im "
-        "Zeitraum einmal gezählt, gleich wie viele Zuschüsse es hat.",
-        definition_en="Enterprises with an approved grant of which the ERDF pays a part, each "
-        "counted once in the period, however many grants it has.",
-        unit="enterprises",
-        kind="count",
-        needs=("grants", "businesses", "funding_shares"),
-        events=supported_by_erdf,
-        splits=((), ("size",), ("measure",)),
-        levels=ABOVE_DISTRICTS,
-        units="enterprises",
-        better="up",
-        has_to_date=True,
-        eu_code="RCO02",
-    ),
-    Indicator(
-        id="enterprises_supported_erdf_any_form",
-        label_de="Vom EFRE in jeder Form unterstützte Unternehmen",
-        label_en="Enterprises supported by the ERDF in any form",
-        definition_de="Unternehmen mit EFRE-Zuschuss oder mit einer Beratung an einem Standort "
-        "einer Maßnahme, die der EFRE mitfinanziert, jedes im Zeitraum einmal gezählt; wer beides "
-        "hatte, zählt einmal.",
-        definition_en="Enterprises with an ERDF grant or with advice at a site of a measure that "
-        "the ERDF helps to pay, each counted once in the period; one that had both counts once.",
-        unit="enterprises",
-        kind="count",
-        needs=("grants", "businesses", "funding_shares", "contacts", "sites"),
-        events=supported_in_any_form,
-        splits=((), ("size",)),
-        levels=ABOVE_DISTRICTS,
-        units="enterprises",
-        better="up",
-        has_to_date=True,
-        eu_code="RCO01",
-    ),
-    Indicator(
-        id="enterprises_by_stage",
-        label_de="Unternehmen nach Stufe der Förderung",
-        label_en="Enterprises by stage of support",
-        definition_de="Unternehmen, die eine Stufe erreicht haben: Kontakt, Beratung, Antrag, "
-        "Bewilligung, Auszahlung, Verwendungsnachweis, geprüfte Arbeitsplätze. Jedes zählt "
-        "je Stufe und Zeitraum einmal; die Stufen werden nicht addiert.",
-        definition_en="Enterprises that reached a stage: contact, advice, application, approval, "
-        "payment, proof of use, verified jobs. Each counts once per stage and period; stages are "
-        "never added.",
-        unit="enterprises",
-        kind="count",
-        needs=("grants", "businesses", "contacts", "jobs"),
-        events=reached_stages,
-        splits=(("stage",),),
-        classes={"stage": STAGES},
-        levels=ABOVE_DISTRICTS,
-        units="enterprises",
-        better="up",
-        has_to_date=True,
-    ),
-    Indicator(
-        id="enterprises_by_stage_of_grants",
-        label_de="Unternehmen nach Stufe des Zuschusses",
-        label_en="Enterprises by stage of their grants",
-        definition_de="Unternehmen, die in einer Maßnahme eine Stufe erreicht haben, vom Antrag "
-        "an: was vorher war, gehört zu keiner Maßnahme allein. Jedes zählt je Maßnahme, Stufe und "
-        "Zeitraum einmal.",
-        definition_en="Enterprises that reached a stage within a measure, from the application "
-        "on: what came before belongs to no measure alone. Each counts once per measure, stage "
-        "and period.",
-        unit="enterprises",
-        kind="count",
-        needs=("grants", "businesses", "jobs"),
-        events=reached_stages_of_grants,
-        splits=(("measure", "stage"),),
-        classes={"stage": STAGES[2:]},
-        levels=("city", "programme", "comparison"),
-        levels_to_date=ABOVE_DISTRICTS,
         units="enterprises",
         better="up",
         has_to_date=True,
@@ -339,27 +184,6 @@ INDICATORS = (
         units="enterprises",
         better="up",
         has_to_date=True,
-    ),
-    Indicator(
-        id="private_match_eur",
-        label_de="Private Kofinanzierung abgeschlossener EFRE-Vorhaben",
-        label_en="Private match of completed ERDF projects",
-        definition_de="Förderfähige Kosten abgeschlossener Vorhaben mit EFRE-Zuschuss ohne das "
-        "ausgezahlte öffentliche Geld, am Tag des Verwendungsnachweises. Nicht förderfähige "
-        "Kosten, die der gemeinsame Indikator mitzählt, stehen nicht in den Daten.",
-        definition_en="Eligible cost of completed projects with an ERDF grant less the public "
-        "money paid, on the day of the proof of use. Cost that is not eligible, which the common "
-        "indicator includes, is not in the data.",
-        unit="EUR",
-        kind="sum",
-        needs=("grants", "businesses", "funding_shares"),
-        events=matched_privately,
-        splits=((), ("measure",)),
-        levels=ABOVE_DISTRICTS,
-        units="enterprises",
-        better="up",
-        has_to_date=True,
-        eu_code="RCR02",
     ),
     Indicator(
         id="leverage",
