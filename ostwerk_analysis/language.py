@@ -17,6 +17,15 @@ from string import Formatter
 LANGUAGES = ("de", "en")
 LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 LOCALES = {"de": "de_DE", "en": "en_GB"}
+ONE = {
+    "applications": "application",
+    "contacts": "contact",
+    "enterprises": "enterprise",
+    "households": "household",
+    "operations": "operation",
+    "persons": "person",
+}
+"""Unit = its name behind a 1; a unit that is not here is the same for one and for many."""
 
 
 @cache
@@ -122,7 +131,8 @@ def number(value: float, unit: str, language: str, digits: int | None = None) ->
     exact += 0  # what rounds to nothing has no sign
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     written = format_decimal(exact, format=pattern, locale=LOCALES[language]).replace("-", "−")
-    sign = unit_sign(unit, language)
+    is_one = abs(exact) == 1 and not digits
+    sign = unit_sign(ONE.get(unit, unit) if is_one else unit, language)
     return f"{written}\u00a0{sign}" if sign else written
 
 

@@ -22,7 +22,7 @@ from ostwerk_analysis import (
     templates,
 )
 from ostwerk_analysis.dashboard import site
-from ostwerk_analysis.figures import statements, values
+from ostwerk_analysis.figures import answers, certainty, statements, survival, values
 from ostwerk_analysis.figures.headlines import HEADINGS, PUT, REASONS, VERDICTS
 from ostwerk_analysis.indicators import CATALOGUE
 from ostwerk_analysis.sources import postgis
@@ -50,7 +50,7 @@ COMMANDS = [
     " ".join(command.callback.__doc__.split())
     for command in cli.application("en").registered_commands
 ]
-UNITS = {indicator.unit for indicator in CATALOGUE}
+UNITS = {indicator.unit for indicator in CATALOGUE} | set(language.ONE.values())
 
 
 def strings(path: str) -> Iterator[tuple[ast.Constant, ast.AST]]:
@@ -63,7 +63,8 @@ def strings(path: str) -> Iterator[tuple[ast.Constant, ast.AST]]:
 
 NOTES = {
     string.value
-    for string, parent in strings("indicators/aggregate.py")
+    for module in ("indicators/aggregate.py", "indicators/shares.py")
+    for string, parent in strings(module)
     if " " in string.value and not isinstance(parent, ast.Expr)  # which is a docstring
 }
 """What ``quality_note`` of an observation can say."""
@@ -129,10 +130,28 @@ TABLES_OF_SENTENCES = {
         "FINDINGS[rule].title": [doubt.title for doubt in rules.FINDINGS.values()],
     },
     "figures/about.py": {"PROTECTION": [downloads.PROTECTION]},
+    "figures/answers.py": {
+        "STATUS[found.status]": answers.STATUS.values(),
+        "found.why": NOTES,
+        "AGAINST[name]": answers.AGAINST.values(),
+        "moved": answers.MOVED.values(),
+    },
+    "figures/certainty.py": {
+        "CAVEATS[name]": certainty.CAVEATS.values(),
+        "NOTES[MARKS[found.status]]": values.NOTES.values(),
+    },
+    "figures/soundness.py": {
+        "SOURCES.get(name, name)": values.SOURCES.values(),
+        "SOURCES.get(least['table'], least['table'])": values.SOURCES.values(),
+        "head": ["Rows read", "Accepted", "Set aside"],
+    },
     "figures/statements.py": {
-        "STARTUPS[row['group']]": statements.STARTUPS.values(),
         "MOVED[moved['direction']]": statements.MOVED.values(),
         "VERDICTS[is_behind, is_improving]": statements.VERDICTS.values(),
+    },
+    "figures/survival.py": {
+        "STARTUPS[group]": survival.STARTUPS.values(),
+        "STARTUPS[row['group']]": survival.STARTUPS.values(),
     },
     "figures/headlines.py": {
         "name": HEADINGS,

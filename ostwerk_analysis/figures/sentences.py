@@ -23,7 +23,7 @@ def interval(lower: float, upper: float, unit: str, language: str, digits: int =
     return text(
         "{lower} to {upper}",
         language,
-        lower=number(lower, "" if unit == "percent" else unit, language, digits),
+        lower=number(lower, "", language, digits),
         upper=number(upper, unit, language, digits),
     )
 

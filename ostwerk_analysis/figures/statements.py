@@ -1,22 +1,18 @@
-"""What statistics say, in sentences that read their own numbers, with the numbers below.
+"""Whether a gap closes, in sentences that read their own numbers, with the numbers below.
 
 Every sentence is written for what the numbers are: up or down, one or several, certain or not.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from .. import convergence
 from ..language import number, quarter, text, unit_sign
-from ..programme import Benchmark
-from ..survival import ALL, NOT_SUPPORTED, SUPPORTED
-from .sentences import interval, p_value, section
+from .sentences import interval, section
 from .values import MISSING, SIGNS, Figure, entry, note, unobserved
 
-SURE_AT = 0.05
-"""Largest p of what is called larger than chance."""
 MOVED = {
     convergence.UP: "The ratio has risen by {change} a year (95 % interval: {range}).",
     convergence.DOWN: "The ratio has fallen by {change} a year (95 % interval: {range}).",
@@ -29,80 +25,6 @@ VERDICTS = {
     (False, False): "That is no improvement: the area is ahead, but its lead has become smaller.",
 }
 """Whether the area is behind, and whether it is improving = what that means."""
-STARTUPS = {
-    SUPPORTED: "Supported start-ups",
-    NOT_SUPPORTED: "Start-ups not supported",
-    ALL: "All start-ups",
-}
-
-
-def startup_survival(
-    lasting: pd.DataFrame,
-    test: pd.DataFrame,
-    benchmarks: Iterable[Benchmark] = (),
-    *,
-    language: str = "de",
-) -> Figure:
-    """Say how many start-ups last, supported and not, and whether the difference can be chance.
-
-    Parameters
-    ----------
-    lasting : DataFrame
-        Of :func:`ostwerk_analysis.survival.startup_survival`.
-    test : DataFrame
-        Of :func:`ostwerk_analysis.survival.startup_test`.
-    benchmarks : iterable of Benchmark
-        The programme's.
-    language : {"de", "en"}
-    """
-    if lasting.empty:
-        nothing = text("No start-up is known since the programme's first quarter.", language)
-        return note(nothing, language)
-    said = _how_many_last(lasting, language)
-    if len(test) and test["p"].notna().all():
-        p = p_value(test["p"].iloc[0], language)
-        if test["p"].iloc[0] <= SURE_AT:
-            said.append(text("The difference is larger than chance explains ({p}).", language, p=p))
-        else:
-            said.append(text("The difference can be chance ({p}).", language, p=p))
-        said.append(
-            text(
-                "It need not be due to the support: who seeks support differs from who does not.",
-                language,
-            )
-        )
-    for benchmark in benchmarks:
-        said.append(
-            text(
-                "To compare: {share} after {months} months ({cohort}; {source}).",
-                language,
-                share=number(benchmark.survival_pct, "percent", language, 1),
-                months=benchmark.months,
-                cohort=getattr(benchmark.cohort, language),
-                source=benchmark.source,
-            )
-        )
-    heads = [
-        "",
-        text("Months", language),
-        text("Start-ups", language),
-        text("Observed so long", language),
-        text("Have lasted", language),
-        text("95 % interval", language),
-    ]
-    rows = [
-        [
-            text(STARTUPS[row["group"]], language),
-            str(row["months"]),
-            number(row["startups"], "", language),
-            number(row["observed"], "", language),
-            number(row["survival_pct"], "percent", language, 1),
-            interval(row["lower_pct"], row["upper_pct"], "percent", language),
-        ]
-        for row in lasting.to_dict("records")
-    ]
-    title = text("How long start-ups last", language)
-    return section(title, said, heads, rows, language)
 
 
 def gap(
@@ -277,28 +199,3 @@ def _between_districts(observations: pd.DataFrame, indicator: str, language: str
 def _known(value: float, unit: str, language: str, digits: int) -> str:
     """Write a value, or the sign of a missing one."""
     return SIGNS[MISSING] if np.isnan(value) else number(value, unit, language, digits)
-
-
-def _how_many_last(lasting: pd.DataFrame, language: str) -> list[str]:
-    """Say of each group what share has lasted, at the highest age that the data reach."""
-    said = []
-    known = lasting[lasting["survival_pct"].notna() & (lasting["group"] != ALL)]
-    for row in known.drop_duplicates("group", keep="last").to_dict("records"):
-        message = (
-            "{group}: only one is known, too few for a share."
-            if row["startups"] == 1
-            else "{group}: of {n}, an estimated {share} last {months} months (95 % interval: "
-            "{range})."
-        )
-        said.append(
-            text(
-                message,
-                language,
-                group=text(STARTUPS[row["group"]], language),
-                n=number(row["startups"], "", language),
-                share=number(row["survival_pct"], "percent", language, 1),
-                months=row["months"],
-                range=interval(row["lower_pct"], row["upper_pct"], "percent", language),
-            )
-        )
-    return said

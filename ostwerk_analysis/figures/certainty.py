@@ -1,0 +1,261 @@
+"""How sure figures are: what is behind them, what is missing, and what chance alone would do.
+
+Every notebook and page ends with it. It reads its own numbers, and knows of each indicator what no
+number says: what was promised and not proved, what was not recorded, what does not follow.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .. import rates
+from ..language import number, text
+from ..observations import as_of
+from .answers import Subject, Value, subjects
+from .sentences import interval, section
+from .soundness import soundness
+from .values import MARKS, MISSING, NOTES, SIGNS, SUPPRESSED, Figure, of_areas, states
+
+CAVEATS = {
+    "enterprises_supported": "Support says who was reached, not what would have come without it.",
+    "grants_approved_eur": "Amounts approved and paid are those of the grant register: they are "
+    "complete, not estimated. Approved is not paid, and paid is not completed.",
+    "private_investment_eur": "What enterprises invest is what they applied with; only a completed "
+    "project has proved it.",
+    "leverage": "Leverage says what private money came with the grants, not what would have come "
+    "without them.",
+    "businesses": "A closing that nobody reports keeps an enterprise in the register.",
+    "jobs_created": "A job promised is an intention, one claimed is what the enterprise says, one "
+    "verified was seen by the office, and one retained was still there at a later check. Only jobs "
+    "that were due for that check can be retained, so the last rung is low for recent grants. "
+    "Whether a job would have come without the grant is not answered here.",
+    "cost_per_job_created_eur": "All grants stand in what a job cost, those that led to no job "
+    "too. One grant may create and secure jobs and stands whole in both figures: never add them.",
+    "participants_employed_share": "The share is that of those who left and whose result is known.",
+    "participants_employed_later_share": "The share after six months is that of those who were "
+    "reached; who cannot be reached may fare otherwise, and the more they are, the less it says.",
+    "participants_entered": "Who lacks sex, age, education or labour status counts in the total "
+    "only.",
+    "contacts": "A contact that nobody wrote down is not in the data.",
+    "unemployed_share": "The share of unemployed is not the official rate: it is set against all "
+    "residents of working age.",
+    "size": "Size classes take one year's figures, as the register has them today.",
+    "state_aid": "Aid from elsewhere is not in the data, so no finding on state aid does not mean "
+    "that all is well.",
+    "startup_survival": "Where few start-ups were observed so long, the intervals of Kaplan and "
+    "Meier's estimate are wide. A benchmark counts start-ups by other rules than a city's register "
+    "does, so only large differences from it mean anything.",
+    "gap": "The intervals of the trends take into account that a year resembles the one before; a "
+    "trend whose interval holds 0 is none that the series could show. Districts of few people leap "
+    "by chance and then seem to come nearer to the others. A programme is one cause of many.",
+    "clusters": "Clusters depend on where the borders of the districts are drawn and on who counts "
+    "as a neighbour. They show where like lies beside like, and not why.",
+    "shift_share": "Shift-share describes and does not explain: what is an area's own part may "
+    "have any cause.",
+}
+"""Indicator (without ``_to_date``) or subject = what its numbers do not say."""
+
+
+def how_sure(
+    observations: pd.DataFrame,
+    checked: Any,
+    period: str,
+    area_id: str,
+    *,
+    indicators: Sequence[str | tuple[str, str]],
+    catalogue: pd.DataFrame,
+    areas: Mapping[str, str] | None = None,
+    about: Sequence[str] = (),
+    language: str = "de",
+    parts: Mapping[str, str] | None = None,
+) -> Figure:
+    """Say how sure figures are: what is behind them, what they lack, what chance would do.
+
+    Parameters
+    ----------
+    observations : DataFrame
+    checked : Dataset or Release
+        Whose ``reads`` and ``findings`` say how sound the tables are.
+    period, area_id : str
+    indicators : sequence
+        Those that are answered, or pairs of indicator and breakdown.
+    catalogue : DataFrame
+    areas : mapping, optional
+        Code → name of areas; the first that is not ``area_id`` is set beside it.
+    about : sequence of str
+        Further subjects whose limits are to be said, keys of :data:`CAVEATS`.
+    language : {"de", "en"}
+    parts : mapping, optional
+        Names of the breakdowns' codes, such as measures.
+
+    Returns
+    -------
+    Figure
+        With a table of what is behind each value and, for rates, its 95 % interval.
+    """
+    beside = next((code for code in areas or {} if code != area_id), None)
+    named = {area_id: "", **({beside: (areas or {})[beside]} if beside is not None else {})}
+    found = subjects(observations, indicators, list(named), catalogue, language, parts)
+    found = [one for one in found if not one.observations.empty]
+    here = of_areas(observations, named)
+    said, rows, shown = [], [], []
+    for one in found:
+        indicator = str(one.declared["indicator"])
+        when = as_of(observations, indicator, period)
+        shown.append((observations["indicator"] == indicator) & (observations["period"] == when))
+        counts = {area: _counts(one, here, area, when) for area in named}
+        rows += [
+            _row(one, name or (areas or {}).get(area, ""), one.at(area, when), *counts[area])
+            for area, name in named.items()
+        ]
+        if beside is not None and _is_of_people(one):
+            said += _beyond_chance(one, named[beside], counts[beside], counts[area_id])
+    if shown:
+        said += _lacking(observations[np.logical_or.reduce(shown)], language)
+    tables = {table for one in found for table in str(one.declared["source"]).split(", ")}
+    said += soundness(checked, tables, language)
+    subjects_said = [*(str(one.declared["indicator"]) for one in found), *about]
+    for name in dict.fromkeys(one.removesuffix("_to_date") for one in subjects_said):
+        if name in CAVEATS:
+            said.append(text(CAVEATS[name], language))
+    heads = [
+        "",
+        text("Value", language),
+        text("Behind it", language),
+        text("95 % interval", language),
+        text("Status", language),
+    ]
+    return section(text("How sure is this?", language), said, heads, rows, language, is_behind=True)
+
+
+def _is_of_people(one: Subject) -> bool:
+    """Whether it is a rate of so many in so many, of which chance is known."""
+    return str(one.declared["kind"]) == "rate" and bool(one.declared["numerator"])
+
+
+def _counts(one: Subject, here: pd.DataFrame, area: str, when: str) -> tuple[float, float]:
+    """Give how many there are and of how many, in the units of a rate; missing if not known."""
+    if not _is_of_people(one):
+        return np.nan, np.nan
+    rate = one.at(area, when)
+    part = here[
+        (here["indicator"] == one.declared["numerator"])
+        & (here["area_id"] == area)
+        & (here["period"] == when)
+        & (here["breakdown"] == one.breakdown)
+    ]["value"]
+    # What it is of follows from the rate: a yearly count may stand behind one of a quarter.
+    if rate.state or part.empty or not part.iloc[0] > 0:
+        return np.nan, np.nan
+    return float(part.iloc[0]), float(part.iloc[0] * one.declared["scale"] / rate.value)
+
+
+def _row(one: Subject, area: str, found: Value, events: float, total: float) -> list[str]:
+    """Put what is behind a value into a row of the table."""
+    language = one.language
+    low, high = _interval(one, events, total)
+    return [
+        f"{one.label}, {area}" if area else one.label,
+        SIGNS[found.state] if found.state else one.written(found.value),
+        _behind(one, found, events, total),
+        "" if np.isnan(low) else interval(low, high, one.unit, language, one.digits),
+        text(NOTES[MARKS[found.status]], language) if found.status in MARKS else "",
+    ]
+
+
+def _behind(one: Subject, found: Value, events: float, total: float) -> str:
+    """Say how many are behind a value: the parts of a rate, else its units."""
+    language = one.language
+    if not np.isnan(total):
+        counts = {
+            name: number(round(n), "", language) for name, n in (("n", events), ("of", total))
+        }
+        return text("{n} of {of}", language, **counts)
+    if np.isnan(found.units):
+        return ""
+    unit = {"both": ""}.get(units := str(one.declared["units"]), units)
+    return number(found.units, unit, language)
+
+
+def _interval(one: Subject, events: float, total: float) -> tuple[float, float]:
+    """Give the interval of a rate: of a share by Wilson, of other rates by Poisson's law."""
+    if np.isnan(total):
+        return np.nan, np.nan
+    scale = float(one.declared["scale"])
+    counted, whole = pd.Series({"": events}), pd.Series({"": total})
+    if scale == 100:
+        row = rates.proportion_interval(counted, whole).iloc[0] * scale
+    else:
+        row = rates.rate_interval(counted, whole, per=scale).iloc[0]
+    return float(row["lower"]), float(row["upper"])
+
+
+def _beyond_chance(
+    one: Subject, name: str, area: tuple[float, float], city: tuple[float, float]
+) -> list[str]:
+    """Say whether chance explains that an area differs from the rest of its city."""
+    rest = (city[0] - area[0], city[1] - area[1])
+    if np.isnan([*rest, *area]).any() or not rest[1] > 0 or rest[0] < 0:
+        return []
+    row = rates.rate_ratio_interval(
+        pd.Series({"": area[0]}), pd.Series({"": area[1]}), *rest
+    ).iloc[0]  # fmt: skip
+    if not np.isfinite(row["upper"]):
+        return []
+    is_chance = row["lower"] <= 1 <= row["upper"]
+    message = (
+        "{label}: {area} has {ratio} times the rate of the rest of the city (95 % interval: "
+        "{range}), which can be chance."
+        if is_chance
+        else "{label}: {area} has {ratio} times the rate of the rest of the city (95 % interval: "
+        "{range}), which is more than chance explains."
+    )
+    language = one.language
+    return [
+        text(
+            message,
+            language,
+            label=one.label,
+            area=name,
+            ratio=number(row["ratio"], "", language, 2),
+            range=interval(row["lower"], row["upper"], "", language, 2),
+        )
+    ]
+
+
+def _lacking(rows: pd.DataFrame, language: str) -> list[str]:
+    """Count what is estimated, provisional, missing and kept secret among all values."""
+    kinds, status = states(rows), rows["obs_status"]
+    counts = {
+        "estimated": status == "E",
+        "provisional": status == "P",
+        "missing": kinds == MISSING,
+        "secret": kinds == SUPPRESSED,
+    }
+    said = [
+        text(
+            "Of {all} values of these indicators, in all areas and parts: estimated {estimated}, "
+            "provisional {provisional}, missing {missing}, kept secret {secret}.",
+            language,
+            all=number(len(rows), "", language),
+            **{
+                name: _share(int(is_it.sum()), len(rows), language)
+                for name, is_it in counts.items()
+            },
+        )
+    ]
+    if "largest_1" in rows:
+        said.append(
+            text("These values are not protected yet: they are not for the public.", language)
+        )
+    return said
+
+
+def _share(count: int, whole: int, language: str) -> str:
+    """Write a count, and which share of the whole it is."""
+    written = number(count, "", language)
+    return (
+        f"{written} ({number(100 * count / whole, 'percent', language, 1)})" if count else written
+    )
