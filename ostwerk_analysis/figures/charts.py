@@ -198,7 +198,7 @@ def time_series(
             count=len(drawn),
             all=len(areas),
         )
-    return _chart(figure, title, subtitle, declared, table, language, remark)
+    return chart(figure, title, subtitle, declared, table, language, remark)
 
 
 def _ticks(periods: list[str]) -> dict[str, list[str]]:
@@ -220,7 +220,7 @@ def _ticks(periods: list[str]) -> dict[str, list[str]]:
     return {"tickvals": shown, "ticktext": words}
 
 
-def _chart(
+def chart(
     figure: "go.Figure",
     title: str,
     subtitle: str,
@@ -229,7 +229,19 @@ def _chart(
     language: str,
     remark: str,
 ) -> Figure:
-    """Put a chart together: heading, drawing, remark, source and table."""
+    """Put a chart together: heading, drawing, remark, source and table.
+
+    Parameters
+    ----------
+    figure : plotly Figure
+    title, subtitle, remark : str
+        The remark is left out where it is empty.
+    declared : Series
+        What is counted, as a row of the catalogue.
+    table : Figure
+        The same numbers for who cannot see the chart.
+    language : {"de", "en"}
+    """
     figure.update_layout(separators=",." if language == "de" else ".,")
     figure.update_layout(height=HEIGHT_PX)
     payload = json.dumps(
