@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from .language import text
 
 DIMENSIONS = {
+    "advice": "Advice before approval",
     "fund": "Fund",
     "intervention": "Type of intervention",
     "kind": "Kind of contact",
     "labour_status": "Labour status on entering",
     "measure": "Measure",
+    "node": "Place in the programme",
     "section": "Section (WZ)",
     "sex": "Sex",
     "site": "Site",
@@ -63,6 +65,7 @@ _SECTIONS_2025 = {
 }
 
 CODES: dict[str, dict[str, str]] = {
+    "advice": {"before": "With advice before approval", "none": "Without advice before approval"},
     "fund": {
         "ERDF": "ERDF",
         "ESF": "ESF",

@@ -15,7 +15,20 @@ from ..language import Sentence, joined
 from ..periods import ordinal, parse_quarter, quarters
 from ..programme import Headline, Programme, Target
 from ..tables import STATUS_LADDER
-from . import advice, businesses, employment, erdf, funding, funnel, participants, statistics
+from . import (
+    advice,
+    advice_with_grants,
+    businesses,
+    decisions,
+    employment,
+    erdf,
+    ethnic_economy,
+    funding,
+    funnel,
+    participants,
+    statistics,
+    tree,
+)
 from .aggregate import derive, observe
 from .declaration import Indicator, catalogue_frame
 
@@ -31,7 +44,15 @@ __all__ = [
 ]
 
 FIELDS: dict[str, tuple[Indicator, ...]] = {
-    "funding": (*funding.INDICATORS, *funnel.INDICATORS, *erdf.INDICATORS),
+    "funding": (
+        *funding.INDICATORS,
+        *funnel.INDICATORS,
+        *erdf.INDICATORS,
+        *tree.INDICATORS,
+        *ethnic_economy.INDICATORS,
+        *advice_with_grants.INDICATORS,
+        *decisions.INDICATORS,
+    ),
     "businesses": businesses.INDICATORS,
     "employment": employment.INDICATORS,
     "advice": advice.INDICATORS,

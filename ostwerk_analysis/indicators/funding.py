@@ -10,7 +10,14 @@ GIVEN = ("approved", "paid", "completed")
 """Statuses of a grant that was approved and has not been taken back."""
 
 GRANT_COLUMNS = ["grant_id", "business_id", "measure_id", "status", "applied_on", "approved_on"]
-GRANT_COLUMNS += ["paid_on", "completed_on", "eligible_cost_eur", "grant_eur", "paid_eur"]
+GRANT_COLUMNS += [
+    "rejected_on",
+    "paid_on",
+    "completed_on",
+    "eligible_cost_eur",
+    "grant_eur",
+    "paid_eur",
+]
 
 
 def grants(data: Dataset) -> pd.DataFrame:
