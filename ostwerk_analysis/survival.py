@@ -210,18 +210,15 @@ def startups(data: Dataset, quarter: str) -> pd.DataFrame:
     columns = ["business_id", "group", "entered", "left", "closed"]
     if "businesses" not in data.tables:
         return pd.DataFrame(columns=columns)
-    first = pd.Period(periods.parse_quarter(data.programme.first_quarter).replace("-", ""))
     end = pd.Timestamp(periods.last_day(periods.parse_quarter(quarter)))
     founded = data.businesses.set_index("business_id")[["founded_on", "closed_on"]]
-    founded = founded[founded["founded_on"].between(first.start_time, end)]
+    founded = founded[founded["founded_on"].between(first_day(data), end)]
     ended = founded["closed_on"].fillna(end).clip(upper=end)
     table = pd.DataFrame(
         {
             "left": (ended - founded["founded_on"]).dt.days,
             "closed": founded["closed_on"] <= end,
-            "support": (
-                _first_support(data).reindex(founded.index) - founded["founded_on"]
-            ).dt.days,
+            "support": (first_support(data).reindex(founded.index) - founded["founded_on"]).dt.days,
         }
     )
     # Support on the last day or after it has not helped to last until then.
@@ -236,8 +233,24 @@ def startups(data: Dataset, quarter: str) -> pd.DataFrame:
     return spells[columns].sort_values(["business_id", "entered"], ignore_index=True)
 
 
-def _first_support(data: Dataset) -> pd.Series:
-    """Give the day of the first advice or approval of each enterprise that had one."""
+def first_day(data: Dataset) -> pd.Timestamp:
+    """Give the day from which on a foundation is a start-up: the programme's first."""
+    first = periods.parse_quarter(data.programme.first_quarter)
+    return pd.Period(first.replace("-", "")).start_time
+
+
+def first_support(data: Dataset) -> pd.Series:
+    """Give the day of the first advice or approval of each enterprise that had one.
+
+    Parameters
+    ----------
+    data : Dataset
+
+    Returns
+    -------
+    Series of datetime
+        By ``business_id``.
+    """
     days = [pd.Series(dtype="datetime64[ns]")]
     if "contacts" in data.tables:
         advised = data.contacts[data.contacts["kind"].isin(ADVICE)]

@@ -14,7 +14,7 @@ FLOORS = [
     ["sources", "raster", "geo", "coverage", "addresses"],
     ["dataset", "corrections", "plausibility", "checks", "reading", "loading", "fetching"],
     [
-        *("observations", "indicators", "state_aid", "spatial", "rates", "regional", "survival"),
+        *("observations", "spatial", "rates", "survival", "indicators", "state_aid", "regional"),
         "convergence",
     ],
     ["disclosure"],

@@ -26,6 +26,7 @@ from . import (
     funding,
     funnel,
     participants,
+    startups,
     statistics,
     tree,
 )
@@ -53,7 +54,7 @@ FIELDS: dict[str, tuple[Indicator, ...]] = {
         *advice_with_grants.INDICATORS,
         *decisions.INDICATORS,
     ),
-    "businesses": businesses.INDICATORS,
+    "businesses": (*businesses.INDICATORS, *startups.INDICATORS),
     "employment": employment.INDICATORS,
     "advice": advice.INDICATORS,
     "participants": participants.INDICATORS,
