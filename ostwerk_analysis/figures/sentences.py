@@ -89,3 +89,11 @@ def table(
         return numbers
     head = escape(text("As a table", language))
     return f"<details><summary>{head}</summary>{numbers}</details>"
+
+
+def framed(title: str, subtitle: str, content: str, language: str) -> Figure:
+    """Put a heading and what is to be known first over a drawing."""
+    return Figure(
+        f'<figure class="ow ow-figure" lang="{language}"><figcaption><h2>{escape(title)}</h2>'
+        f'<p class="ow-when">{escape(subtitle)}</p></figcaption>{content}</figure>'
+    )
