@@ -3,16 +3,23 @@
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from . import areas
 from .faults import DataError, as_error, nearest
 from .programme import Programme
 from .tables import TABLES
 
+if TYPE_CHECKING:
+    import geopandas as gpd
+
 SNAPSHOT = "snapshot.json"
+SHAPES = ("outlines", "former_districts")
+"""Shapes beside the tables, which a snapshot keeps where there are any."""
 FOUND = ("reads", "faults", "repairs", "corrections", "findings", "inputs")
 """The tables about the tables, which a snapshot keeps too."""
 
@@ -44,6 +51,10 @@ class Dataset:
         The rows set aside, as they stand in the files, with their origin and reasons.
     inputs : DataFrame
         One row for each file: ``file``, ``bytes``, ``sha256``.
+    outlines : GeoDataFrame, optional
+        ``area_id`` and the polygon of each area of the programme that has one of its own.
+    former_districts : GeoDataFrame, optional
+        Rows of the source of districts that are no longer valid; ``districts`` are those that are.
     """
 
     programme: Programme
@@ -55,6 +66,8 @@ class Dataset:
     findings: pd.DataFrame
     set_aside: dict[str, pd.DataFrame]
     inputs: pd.DataFrame
+    outlines: "gpd.GeoDataFrame | None" = None
+    former_districts: "gpd.GeoDataFrame | None" = None
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         """Give a table by its name."""
@@ -78,29 +91,39 @@ class Dataset:
 
     @property
     def areas(self) -> pd.DataFrame:
-        """Which district belongs to which area.
+        """Which part of which district belongs to which area.
 
         Returns
         -------
         DataFrame
-            ``district_id``, ``area_id``, ``area_level``, ``name_de``, ``name_en``: a row for each
-            district as an area of its own, in its borough, in the city, and in each area of the
-            programme.
+            ``district_id``, ``area_id``, ``area_level``, ``name_de``, ``name_en``, ``share``,
+            ``method``: a row for each district as an area of its own, in its borough, in the city,
+            and in each area of the programme; see :mod:`ostwerk_analysis.areas`.
         """
-        districts = pd.DataFrame(self.districts[["district_id", "name", "borough_id"]])
-        parts = [_membership(districts, "district", districts["district_id"], districts["name"])]
-        if "boroughs" in self.tables:
-            names = self.boroughs.set_index("borough_id")["name"]
-            in_borough = districts.dropna(subset="borough_id")
-            code = in_borough["borough_id"]
-            parts.append(_membership(in_borough, "borough", code, code.map(names)))
-        city = self.programme.city
-        parts.append(_membership(districts, "city", city.id, city.name))
-        for area in self.programme.areas:
-            members = districts[districts["district_id"].isin(area.districts)]
-            inside = _membership(members, area.level, area.id, area.name.de)
-            parts.append(inside.assign(name_en=area.name.en))
-        return pd.concat(parts, ignore_index=True)
+        return areas.memberships(
+            self.programme,
+            self.districts,
+            self.tables.get("boroughs"),
+            self.outlines,
+            self.tables.get("addresses"),
+        )
+
+    def placed(self) -> "tuple[Dataset, pd.DataFrame]":
+        """Tell on which side of an area's own polygon things with a point lie.
+
+        Returns
+        -------
+        data : Dataset
+            Where an outline divides a district, ``district_id`` of businesses and sites is the code
+            of their part of it. The same Dataset if no area has a polygon of its own.
+        areas : DataFrame
+            As :attr:`areas`, with those parts as districts.
+        """
+        known = self.areas
+        if self.outlines is None:
+            return self, known
+        tables, members = areas.placed(self.tables, known, self.outlines)
+        return replace(self, tables=tables), members
 
     def area_names(self, language: str) -> dict[str, str]:
         """Name the areas that are compared with each other: programme areas first, then the city.
@@ -136,9 +159,8 @@ class Dataset:
 
     @property
     def programme_districts(self) -> list[str]:
-        """Codes of the districts in the programme's areas, those of comparison left out."""
-        areas = [area for area in self.programme.areas if area.level == "programme"]
-        return sorted({code for area in areas for code in area.districts})
+        """Codes of the districts of which half or more lies in a programme area."""
+        return areas.mostly(areas.composition(self.areas))
 
     def completeness(self) -> pd.DataFrame:
         """Say how many cells of each column are filled.
@@ -208,7 +230,7 @@ class Dataset:
                     file=self.programme.path.name,
                     area=area.id,
                 )
-            for code in area.districts:
+            for code in area.shares:
                 if code not in known:
                     yield DataError(
                         "{file}: the area {area} has the district {code}, which the table "
@@ -228,6 +250,9 @@ class Dataset:
             table.to_parquet(folder / f"{name}.parquet", index=False)
         for name in FOUND:
             getattr(self, name).to_parquet(folder / f"_{name}.parquet", index=False)
+        for name in SHAPES:
+            if (shapes := getattr(self, name)) is not None:
+                shapes.to_parquet(folder / f"_{name}.parquet", index=False)
         for name, rows in self.set_aside.items():
             rows.to_parquet(folder / f"_set_aside_{name}.parquet", index=False)
         (folder / SNAPSHOT).write_text(
@@ -254,17 +279,13 @@ class Dataset:
                 for name in kept["set_aside"]
             },
             **{name: pd.read_parquet(folder / f"_{name}.parquet") for name in FOUND},
+            **{
+                name: gpd.read_parquet(file)
+                for name in SHAPES
+                if (file := folder / f"_{name}.parquet").is_file()
+            },
         )
 
 
 def _aside(count: int) -> str:
     return f", {count:,} set aside" if count else ""
-
-
-def _membership(
-    districts: pd.DataFrame, level: str, area_id: pd.Series | str, name: pd.Series | str
-) -> pd.DataFrame:
-    """Say for districts to which area of a level they belong."""
-    return districts[["district_id"]].assign(
-        area_id=area_id, area_level=level, name_de=name, name_en=name
-    )

@@ -14,13 +14,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from . import addresses, checks, corrections, coverage, geo, plausibility, sources
+from . import addresses, areas, checks, corrections, coverage, geo, plausibility, sources
 from .checks import ORIGIN
 from .dataset import SNAPSHOT, Dataset
 from .faults import FAULT_COLUMNS, REPAIR_COLUMNS, DataError, faults_frame, nearest, repairs_frame
 from .programme import Programme, Source
-from .reading import check_tables, read_source
+from .reading import check_tables, read_outline, read_source
 from .tables import TABLES, broken_rules
+
+MOST_OUTSIDE_PCT = 1.0
+"""So much of an area's polygon may lie in no district: the city's border is drawn in many ways."""
 
 
 def load(path: str | Path | Programme, files: Mapping[str, Path] | None = None) -> Dataset:
@@ -101,10 +104,15 @@ def check(path: str | Path | Programme, files: Mapping[str, Path] | None = None)
             broken.append(DataError("{table}: {error}", table=name, error=error))
         else:
             tables[name] = checked[name].frame
+    outlines = None
+    if "districts" in tables and not broken:
+        outlines, drawn, wrong = _outlines(programme, files or {}, tables["districts"])
+        inputs |= drawn
+        broken += wrong
     if broken:
         raise DataError("{errors}", errors=broken)
     found = list(checked.values())
-    paths = dict.fromkeys(source.path for source in programme.sources)
+    paths = dict.fromkeys(source.path for source in programme.files)
     return Dataset(
         programme=programme,
         tables=tables,
@@ -115,7 +123,41 @@ def check(path: str | Path | Programme, files: Mapping[str, Path] | None = None)
         findings=_findings(tables, origin, applied),
         set_aside={name: one.set_aside for name, one in checked.items() if len(one.set_aside)},
         inputs=pd.DataFrame([inputs[path] for path in paths]),
+        outlines=outlines,
     )
+
+
+def _outlines(
+    programme: Programme, files: Mapping[str, Path], districts: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame | None, dict[str, dict], list[DataError]]:
+    """Read the areas' own polygons, and refuse those that do not lie in the city."""
+    drawn: dict[str, shapely.Geometry] = {}
+    inputs: dict[str, dict] = {}
+    wrong: list[DataError] = []
+    for area in (area for area in programme.areas if area.geometry):
+        try:
+            shapes, inputs[area.geometry] = read_outline(area, programme, files)
+            _refuse_elsewhere(area.outline, shapes)
+            drawn[area.id] = shapely.union_all(shapes.to_numpy())
+        except DataError as error:
+            wrong.append(DataError("{table}: {error}", table="areas", error=error))
+            continue
+        share_pct = 100 * areas.outside(drawn[area.id], districts)
+        if share_pct > MOST_OUTSIDE_PCT:
+            wrong.append(
+                DataError(
+                    "{file}: {share:.1f} % of the area {area} lies in no district, allowed are "
+                    "{limit:g} %. Draw it within the city.",
+                    file=area.geometry,
+                    share=share_pct,
+                    area=area.id,
+                    limit=MOST_OUTSIDE_PCT,
+                )
+            )
+    if not drawn:
+        return None, inputs, wrong
+    shapes = gpd.GeoSeries(list(drawn.values()), crs=programme.crs)
+    return gpd.GeoDataFrame({"area_id": list(drawn)}, geometry=shapes), inputs, wrong
 
 
 def _findings(

@@ -4,14 +4,18 @@ import difflib
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from . import sources
-from .faults import DataError, nearest
+from .faults import DataError, as_error, nearest
 from .language import Sentence
-from .programme import Programme, Source
+from .programme import Area, Programme, Source
 from .tables import TABLES
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 SAME_NAME = 0.85
 """Names so much alike are the same one, misspelt; 1 is the same in every letter."""
@@ -78,6 +82,41 @@ def read_source(
         )
     _check_columns(source, raw)
     return raw, {"file": source.path, "bytes": before[0], "sha256": before[1]}
+
+
+def read_outline(
+    area: Area, programme: Programme, files: Mapping[str, Path]
+) -> tuple["gpd.GeoSeries", dict]:
+    """Read the polygon of an area, and say which file it was.
+
+    Returns
+    -------
+    shapes : GeoSeries
+        In the programme's CRS; an area may have several pieces.
+    input : dict
+        Its ``file``, ``bytes`` and ``sha256``.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, or holds what is no polygon, or no valid one.
+    """
+    source = area.outline
+    file = files.get(source.path) or programme.source_path(source)
+    size, sha256 = digest(file)
+    raw = sources.read(source, file)
+    if len(raw.faults):
+        raise as_error(raw.faults.to_dict("records")[0])
+    shapes = raw.frame.geometry.to_crs(programme.crs)
+    if not shapes.geom_type.isin(["Polygon", "MultiPolygon"]).all():
+        raise DataError(
+            "{file}: the area {area} needs a polygon, but the file holds {found}. Draw its outline "
+            "as one or several polygons.",
+            file=source.path,
+            area=area.id,
+            found=", ".join(sorted({str(kind) for kind in shapes.geom_type})),
+        )
+    return shapes, {"file": source.path, "bytes": size, "sha256": sha256}
 
 
 def digest(file: Path, source: Source | None = None) -> tuple[int, str]:

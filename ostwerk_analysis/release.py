@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from .programme import Measure
+
 FORMAT = 1
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
@@ -37,7 +39,7 @@ PLAIN_TABLES = (
     *("observations", "catalogue", "areas", "targets", "headlines"),
     *("reads", "faults", "repairs", "corrections", "findings"),
 )
-GEO_TABLES = ("districts", "sites")
+GEO_TABLES = ("districts", "outlines", "sites")
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,8 @@ class Release:
     observations, catalogue, areas, targets, headlines : DataFrame
     reads, faults, repairs, corrections, findings : DataFrame
         What was found while the data were read.
-    districts, sites : GeoDataFrame
-        In the programme's metric CRS.
+    districts, outlines, sites : GeoDataFrame
+        In the programme's metric CRS; ``outlines`` are those of the programme's areas.
     """
 
     folder: Path
@@ -86,7 +88,7 @@ class Release:
 
     @property
     def programme_districts(self) -> list[str]:
-        """Codes of the districts in the programme's areas, those of comparison left out."""
+        """Codes of the districts of which half or more lies in a programme area."""
         return self.manifest["programme"]["districts"]
 
     def area_names(self, language: str) -> dict[str, str]:
@@ -112,6 +114,13 @@ class Release:
         measures = self.manifest["programme"]["measures"]
         sites = dict(zip(self.sites["site_id"], self.sites["name"], strict=True))
         return {measure["id"]: measure["name"][language] for measure in measures} | sites
+
+    @property
+    def measures(self) -> "list[Measure]":
+        """The programme's measures, which make up its tree."""
+        from .programme import Measure
+
+        return [Measure.model_validate(one) for one in self.manifest["programme"]["measures"]]
 
     @property
     def place_names(self) -> dict[str, str]:

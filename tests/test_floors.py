@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "ostwerk_analysis"
 FLOORS = [
     ["language", "codes", "rules", "faults", "periods", "programme", "tables"],
     ["sources", "raster", "geo", "coverage", "addresses"],
-    ["dataset", "corrections", "plausibility", "checks", "reading", "loading", "fetching"],
+    ["areas", "dataset", "corrections", "plausibility", "checks", "reading", "loading", "fetching"],
     [
         *("observations", "spatial", "rates", "survival", "indicators", "state_aid", "regional"),
         "convergence",
@@ -31,6 +31,7 @@ PURE = {
     "raster",
     "coverage",
     "addresses",
+    "areas",
     "checks",
     "plausibility",
     "observations",

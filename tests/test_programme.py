@@ -122,7 +122,7 @@ def test_a_value_out_of_range_is_refused(read, added, said):
 @pytest.mark.parametrize(
     ("added", "said"),
     [
-        ("[[areas]]\nid='a'\nname='A'\ndistricts=[]", "areas.1.districts: "),
+        ("[[areas]]\nid='a'\nname='A'\ndistricts=[]", "areas.1: the area needs districts"),
         ("[[sources]]\ntable='t'\npath='p'\nheader_line=0", "sources.1.header_line: "),
         ("[[sources]]\ntable='t'\npath='p'\nformat='xml'", "sources.1.format: "),
         ("[[sources]]\ntable='t'\npath='p'\nconstants={year=2024}", "sources.1.constants.year: "),

@@ -46,6 +46,7 @@ def tables(value=1.0):
         "observations": pd.DataFrame({"indicator": ["a"], "value": [value]}),
         "areas": pd.DataFrame(rows, columns=names),
         "districts": square,
+        "outlines": square.rename(columns={"district_id": "area_id"})[["area_id", "geometry"]],
         "sites": square.rename(columns={"district_id": "site_id"})[["site_id", "name", "geometry"]],
     }
 

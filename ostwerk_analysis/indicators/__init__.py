@@ -184,7 +184,8 @@ def compute(
         )
     chosen = tuple(indicators) if indicators is not None else _of_fields(fields)
     given = [entry for entry in chosen if all(_is_given(need, data) for need in entry.needs)]
-    series, areas = quarters(first, last), data.areas
+    series = quarters(first, last)
+    here, places = data.placed()
     # A derived indicator of one field may have its parts in another.
     parts_needed = {name for entry in given for name in (entry.numerator, entry.denominator)}
     helping = [
@@ -198,7 +199,7 @@ def compute(
         frame
         for entry in (*given, *helping)
         if not entry.is_derived
-        if len(frame := _observed(entry, data, areas, series))
+        if len(frame := _observed(entry, here, places, series))
     ]
     columns = [*obs.COLUMNS, *obs.CONTRIBUTIONS]
     parts = pd.concat(observed) if observed else pd.DataFrame(columns=columns)
@@ -253,6 +254,8 @@ def _observed(
             "The indicator {id} has neither events nor a numerator. Declare one of the two.",
             id=indicator.id,
         )
+    if indicator.timing == "published":  # by district, never by a part of one
+        areas = areas[areas["district_id"].isin(data.districts["district_id"])]
     frame = observe(indicator, indicator.events(data), areas, series)
     period, is_quarter = frame["period"], frame["period"].str.contains("Q")
     # A year begins with its first quarter, and a published one counts once it is over.

@@ -17,6 +17,7 @@ from ..codes import UNKNOWN
 from ..faults import DataError
 from ..periods import complete_years, ordinal
 from .declaration import Indicator
+from .shares import NOTES, marked, spread, together
 
 WHOLE_AREAS = ("city", "programme", "comparison")
 """Area levels for which breakdowns beyond an indicator's first are given: finer cells would be
@@ -42,7 +43,8 @@ def observe(
         As :class:`Indicator` describes them.
     areas : DataFrame
         Which district belongs to which area: ``district_id``, ``area_id``, ``area_level``; the city
-        has all events, also those without a district.
+        has all events, also those without a district. Where a part of a district does, ``share``
+        and ``method`` too, see :mod:`ostwerk_analysis.areas`.
     quarters : sequence of str, shape (n,)
         Without gaps, the first and the last one included.
 
@@ -83,6 +85,7 @@ def observe(
             obs_status=added["obs_status"].mask(is_idle, "M"),
             quality_note=added["quality_note"].mask(is_idle, IDLE),
         )
+    added = marked(added)
     return added.assign(indicator=indicator.id, unit=indicator.unit, conf_status="F")
 
 
@@ -91,10 +94,11 @@ def _added(
 ) -> pd.DataFrame:
     """Add up events in the cells of every split."""
     first, *others = indicator.splits
+    areas, layers = spread(areas)
     whole = areas[areas["area_level"].isin(WHOLE_AREAS)]
     parts = [_cube(indicator, events, areas, first, quarters)]
     parts += [_cube(indicator, events, whole, split, quarters) for split in others]
-    return pd.concat(parts, ignore_index=True)
+    return together(pd.concat(parts, ignore_index=True), layers, indicator.kind)
 
 
 def _with_gaps(added: pd.DataFrame, unknown: pd.DataFrame) -> pd.DataFrame:
@@ -326,11 +330,14 @@ def _published(indicator: Indicator, events: pd.DataFrame, areas: pd.DataFrame) 
     """Take over official figures, and add up counts for areas that the office does not publish.
 
     A level that the office publishes for the statistic at all, in whatever period, is left as it
-    published it: its figures need not be the sum of the districts'.
+    published it: its figures need not be the sum of the districts'. Of a district that lies in an
+    area by a part, that part is added.
     """
     given = events.rename(columns={"district_id": "area_id"})
+    if "quality_note" not in given:
+        given = given.assign(quality_note="")
     columns = ["area_id", "area_level", "period", "value", "obs_status", "quality_note"]
-    parts = [given.assign(quality_note="")[columns]]
+    parts = [given[columns]]
     if indicator.kind in {"count", "sum"}:
         districts = given[given["area_level"] == "district"].rename(
             columns={"area_id": "district_id"}
@@ -341,14 +348,26 @@ def _published(indicator: Indicator, events: pd.DataFrame, areas: pd.DataFrame) 
         size = open_levels.groupby(["area_level", "area_id"]).size().rename("size")
         # One district missing leaves the sum missing: a gap is not a zero.
         merged["weakness"] = merged["obs_status"].map(_weakness)
+        if "share" in merged:
+            is_part = merged["share"] < 1
+            merged["value"] = merged["value"].mask(
+                is_part, (merged["value"] * merged["share"]).round(6)
+            )
+            merged["weakness"] = merged["weakness"].mask(is_part, _weakness("E"))
+            by = merged["method"].where(is_part).map(NOTES)
+            merged["quality_note"] = by.fillna(merged["quality_note"])
         added = merged.groupby(["area_level", "area_id", "period"], as_index=False).agg(
-            value=("value", "sum"), counted=("value", "count"), weakness=("weakness", "max")
+            value=("value", "sum"),
+            counted=("value", "count"),
+            weakness=("weakness", "max"),
+            shared=("quality_note", "max"),
         )
         added = added.merge(size.reset_index(), on=["area_level", "area_id"])
         complete = added["counted"] == added["size"]
         added["value"] = added["value"].where(complete)
         added["obs_status"] = added["weakness"].map(WEAKNESS.__getitem__).where(complete, "M")
-        added["quality_note"] = np.where(complete, "sum of districts", "a district is missing")
+        note = added["shared"].mask(added["shared"] == "", "sum of districts")
+        added["quality_note"] = note.where(complete, "a district is missing")
         parts.append(added[columns])
     observed = pd.concat(parts, ignore_index=True)
     return observed.assign(

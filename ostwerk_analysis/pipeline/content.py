@@ -39,6 +39,7 @@ def write_tables(plan: Plan, staged: Path, snapshot: Path, results: Iterable[Pat
         If the release cannot be protected.
     """
     from .. import disclosure, downloads
+    from ..areas import composition, outlined
     from ..indicators import check_pledges
     from ..loading import load
     from ..observations import collect
@@ -49,14 +50,15 @@ def write_tables(plan: Plan, staged: Path, snapshot: Path, results: Iterable[Pat
     internal, catalogue = collect(results)
     check_pledges(programme, own=catalogue["indicator"])
     observations = disclosure.protect(internal, catalogue, programme.disclosure)
-    places = data.areas[["area_id", "area_level", "name_de", "name_en"]]
-    areas = places.drop_duplicates(ignore_index=True)
+    members = data.areas
+    areas = composition(members)
     districts = data.districts[["district_id", "name", "borough_id", "geometry"]]
     tables = {
         "observations": observations,
         "catalogue": catalogue,
         "areas": areas,
         "districts": districts.sort_values("district_id", ignore_index=True),
+        "outlines": outlined(members, data.districts, data.outlines),
         "sites": _sites(data),
         "targets": _entries(programme.targets),
         "headlines": _entries(programme.headlines),
@@ -132,9 +134,11 @@ def manifest(
     """Say what a release was made from, by what, and for whom; how long it took is added later."""
     import pandas as pd
 
+    from ..areas import mostly
+
     programme = plan.programme
     measures = [measure.model_dump(mode="json") for measure in programme.measures]
-    own = [area.districts for area in programme.areas if area.level == "programme"]
+    areas = pd.read_parquet(staged / "areas.parquet")
     return {
         "programme": {
             "id": programme.id,
@@ -142,7 +146,7 @@ def manifest(
             "city": programme.city.model_dump(),
             "is_demonstration": programme.is_demonstration,
             "first_quarter": programme.first_quarter,
-            "districts": sorted({code for codes in own for code in codes}),
+            "districts": mostly(areas),
             "crs": programme.crs,
             "measures": measures,
             "pages": programme.pages.model_dump(),

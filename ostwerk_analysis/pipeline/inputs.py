@@ -60,7 +60,7 @@ class Plan:
 def names(programme: Programme) -> list[str]:
     """Name every file that a run depends on: the programme's, its sources', its own notebooks."""
     own = sorted((programme.folder / OWN_NOTEBOOKS).glob("*.ipynb"))
-    sources = [source.path for source in programme.sources]
+    sources = [source.path for source in programme.files]
     together = [programme.path.name, *sources, *(f"{OWN_NOTEBOOKS}/{path.name}" for path in own)]
     return list(dict.fromkeys(together))
 
@@ -75,7 +75,7 @@ def files(programme: Programme, archive: Mapping[str, Path]) -> dict[str, Path]:
     """
     sources = {
         source.path: archive.get(source.path) or programme.source_path(source)
-        for source in programme.sources
+        for source in programme.files
     }
     return {name: sources.get(name, programme.folder / name) for name in names(programme)}
 
@@ -92,7 +92,7 @@ def digests(plan: Plan) -> list[dict[str, Any]]:
     from ..reading import digest
 
     sums, missing = {}, []
-    sources = {source.path: source for source in plan.programme.sources}
+    sources = {source.path: source for source in plan.programme.files}
     for name, file in files(plan.programme, plan.archive).items():
         try:
             sums[name] = digest(file, sources.get(name))

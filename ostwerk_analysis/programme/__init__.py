@@ -223,6 +223,11 @@ class Programme(Section):
         """The folder from which the sources' paths count."""
         return self.path.parent
 
+    @property
+    def files(self) -> list[Source]:
+        """Every file that is read: of the sources, and of areas with polygons of their own."""
+        return [*self.sources, *(area.outline for area in self.areas if area.geometry)]
+
     def source_path(self, source: Source) -> Path:
         """Resolve a source's path, and refuse one that leaves the programme's folder.
 

@@ -69,14 +69,52 @@ class Measure(Section):
 
 
 class Area(Section):
-    """A programme or comparison area made of districts."""
+    """A programme or comparison area: whole districts, shares of districts, or its own polygon."""
 
     id: Id = Field(description="Code of the area in the observations.")
     name: Text = Field(description="Name, for pages.")
     level: Literal["programme", "comparison"] = Field("programme", description="What it is for.")
-    districts: list[str] = Field(
-        min_length=1, description="Codes of the districts that make up the area."
+    districts: list[str] = Field([], description="Codes of the districts that make up the area.")
+    district_shares: dict[str, float] = Field(
+        {}, description="Districts of which a part lies in the area = that part, from 0 to 1."
     )
+    geometry: str = Field(
+        "", description="File with the area's own polygon, from the folder of `programme.toml`."
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if bool(self.geometry) == bool(self.districts or self.district_shares):
+            raise ValueError(
+                Sentence(
+                    "the area needs districts, with or without district_shares, or geometry; not "
+                    "both"
+                )
+            )
+        if twice := sorted({*self.districts} & {*self.district_shares}):
+            raise ValueError(
+                Sentence("{code} stands under districts and under district_shares", code=twice[0])
+            )
+        for code, share in self.district_shares.items():
+            if not 0 < share <= 1:
+                raise ValueError(
+                    Sentence(
+                        "the share of {code} must be more than 0 and at most 1, got {share:g}",
+                        code=code,
+                        share=share,
+                    )
+                )
+        return self
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Part of each district that lies in the area; empty for one with its own polygon."""
+        return dict.fromkeys(self.districts, 1.0) | self.district_shares
+
+    @property
+    def outline(self) -> "Source":
+        """The file of its own polygon, to be read as any other."""
+        return Source(table="areas", path=self.geometry, format="geodata")
 
 
 class PeriodRules(Section):

@@ -174,6 +174,7 @@ def made_up_release(published: Path, districts: gpd.GeoDataFrame, quarter: str =
             "findings": pd.DataFrame({"rule": []}),
             "reads": pd.DataFrame({"table": ["grants"], "rows_read": [90], "set_aside": [2]}),
             "districts": districts,
+            "outlines": districts[:3].dissolve()[["geometry"]].assign(area_id="osten"),
             "sites": districts[:0].assign(site_id="", kind=""),
         },
     )
