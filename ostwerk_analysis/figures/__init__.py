@@ -16,6 +16,7 @@ from .soundness import checks, loaded
 from .statements import gap
 from .survival import startup_survival, survival_curve
 from .tables import key_figures, observation_table, targets_reached
+from .tree import tree
 from .values import Figure, available
 
 __all__ = [
@@ -41,4 +42,5 @@ __all__ = [
     "target_bars",
     "targets_reached",
     "time_series",
+    "tree",
 ]

@@ -61,7 +61,9 @@ def _share(
     suffix = "_eur" if unit == "EUR" else ""
     known, part = f"{id}_owner_known{suffix}", f"{id}_migrant_owner{suffix}"
 
-    def declared(id: str, ending: tuple[str, str], said: tuple[str, str], found: Events):
+    def declared(
+        id: str, ending: tuple[str, str], said: tuple[str, str], found: Events
+    ) -> Indicator:
         return Indicator(
             id=id,
             label_de=f"{labels[0]} {ending[0]}",
