@@ -10,6 +10,7 @@ DIMENSIONS = {
     "intervention": "Type of intervention",
     "kind": "Kind of contact",
     "labour_status": "Labour status on entering",
+    "language": "Language",
     "measure": "Measure",
     "node": "Place in the programme",
     "section": "Section (WZ)",
@@ -19,6 +20,8 @@ DIMENSIONS = {
     "stage": "Stage of support",
     "status": "Status",
     "step": "Step of support",
+    "to_site": "Site referred to",
+    "topic": "Topic",
 }
 """Dimension of a breakdown = its name."""
 
@@ -127,6 +130,13 @@ CODES: dict[str, dict[str, str]] = {
 UNKNOWN = "unknown"
 
 
+def _language_name(code: str, language: str) -> str:
+    """Name a language by its ISO 639 code, such as ``uk``: ``Ukrainisch``."""
+    from babel import Locale
+
+    return str(Locale(language).languages.get(code, code))
+
+
 def code_name(
     dimension: str, code: str, language: str, own: Mapping[str, str] | None = None
 ) -> str:
@@ -142,6 +152,8 @@ def code_name(
     """
     if code == UNKNOWN:
         return text("Not known", language)
+    if dimension == "language":
+        return _language_name(code, language)
     if own and code in own and dimension not in CODES:
         return own[code]
     return text(CODES.get(dimension, {}).get(code, code), language)

@@ -1,9 +1,11 @@
-"""Contacts and advice: who was reached, how, and at which site."""
+"""Contacts and advice: who was reached, how, about what, in which language, and at which site."""
 
 import pandas as pd
 
 from ..dataset import Dataset
+from .aggregate import WHOLE_AREAS
 from .declaration import ABOVE_DISTRICTS, Indicator
+from .funnel import ADVICE
 
 
 def contacts(data: Dataset) -> pd.DataFrame:
@@ -14,15 +16,27 @@ def contacts(data: Dataset) -> pd.DataFrame:
         if places in data.tables:
             found = table[code].map(data.tables[places].set_index(code)["district_id"])
             district = district.fillna(found.astype("str"))
+    person = _persons(data)
     # Contacts without a name may all be those of one: together they are one unit, and no more.
-    unit = table["business_id"].fillna(table["participant_id"]).fillna("")
+    unit = table["business_id"].fillna(person).fillna("")
     return table.assign(
         district_id=district,
         date=table["occurred_on"],
         unit_id=unit,
         value=1.0,
         site=table["site_id"],
+        person=person,
     )
+
+
+def _persons(data: Dataset) -> pd.Series:
+    """Give the person of each contact, who may have several records as a participant."""
+    record = data.contacts["participant_id"]
+    alone = " " + record  # a blank begins no code of a person or enterprise
+    if "participants" not in data.tables:
+        return alone
+    person = record.map(data.participants.set_index("participant_id")["person_id"])
+    return person.astype("str").fillna(alone)
 
 
 def enterprises(data: Dataset) -> pd.DataFrame:
@@ -30,9 +44,41 @@ def enterprises(data: Dataset) -> pd.DataFrame:
     return contacts(data).dropna(subset="business_id")
 
 
-def referrals(data: Dataset) -> pd.DataFrame:
-    """Contacts that referred to another site."""
-    return contacts(data).dropna(subset="referred_to_site_id")
+def persons(data: Dataset) -> pd.DataFrame:
+    """Contacts of persons whose pseudonym is known."""
+    known = contacts(data).dropna(subset="person")
+    return known.assign(unit_id=known["person"])
+
+
+def first_contacts(data: Dataset) -> pd.DataFrame:
+    """Contacts recorded as the first ones."""
+    met = contacts(data)
+    return met[met["kind"] == "first_contact"]
+
+
+def advice(data: Dataset) -> pd.DataFrame:
+    """Advice sessions."""
+    return _advised(contacts(data))
+
+
+def hours(data: Dataset) -> pd.DataFrame:
+    """Advice sessions with their length."""
+    sessions = advice(data)
+    return sessions.assign(value=sessions["hours"])
+
+
+def enterprises_advised(data: Dataset) -> pd.DataFrame:
+    """Advice sessions of enterprises only."""
+    return _advised(enterprises(data))
+
+
+def persons_advised(data: Dataset) -> pd.DataFrame:
+    """Advice sessions of persons whose pseudonym is known."""
+    return _advised(persons(data))
+
+
+def _advised(met: pd.DataFrame) -> pd.DataFrame:
+    return met[met["kind"].isin(ADVICE)]
 
 
 INDICATORS = (
@@ -46,7 +92,24 @@ INDICATORS = (
         kind="sum",
         needs=("contacts",),
         events=contacts,
-        splits=((), ("site",), ("kind",)),
+        splits=((), ("site",), ("kind",), ("topic",)),
+        units="both",
+        better="up",
+        has_to_date=True,
+    ),
+    Indicator(
+        id="first_contacts",
+        label_de="Erstkontakte",
+        label_en="First contacts",
+        definition_de="Kontakte, die als erster Kontakt erfasst sind.",
+        definition_en="Contacts that are recorded as the first one.",
+        unit="contacts",
+        kind="sum",
+        needs=("contacts",),
+        events=first_contacts,
+        splits=((), ("site",)),
+        levels=WHOLE_AREAS,
+        levels_to_date=WHOLE_AREAS,
         units="both",
         better="up",
         has_to_date=True,
@@ -67,18 +130,98 @@ INDICATORS = (
         has_to_date=True,
     ),
     Indicator(
-        id="referrals",
-        label_de="Weiterleitungen",
-        label_en="Referrals",
-        definition_de="Kontakte, die an einen anderen Standort weitergeleitet haben.",
-        definition_en="Contacts that referred to another site.",
-        unit="contacts",
+        id="persons_contacted",
+        label_de="Erreichte Personen",
+        label_en="Persons reached",
+        definition_de="Personen mit mindestens einem Kontakt, jede im Zeitraum einmal gezählt, am "
+        "Ort des Kontakts. Wer bei einem Kontakt ohne Pseudonym blieb, zählt nicht.",
+        definition_en="Persons with at least one contact, each counted once in the period, where "
+        "the contact was. Who stayed without a pseudonym is not counted.",
+        unit="persons",
+        kind="count",
+        needs=("contacts",),
+        events=persons,
+        splits=((), ("site",)),
+        levels=WHOLE_AREAS,
+        levels_to_date=ABOVE_DISTRICTS,
+        units="persons",
+        better="up",
+        has_to_date=True,
+    ),
+    Indicator(
+        id="advice_sessions",
+        label_de="Beratungen",
+        label_en="Advice sessions",
+        definition_de="Beratungen von Unternehmen und Personen, auch zur Gründung, jede für sich "
+        "gezählt, nach der Sprache, in der sie geführt wurden.",
+        definition_en="Advice sessions with enterprises and persons, start-up advice included, "
+        "each counted, by the language in which they were held.",
+        unit="advice sessions",
         kind="sum",
         needs=("contacts",),
-        events=referrals,
-        splits=((), ("site",)),
-        levels=ABOVE_DISTRICTS,
+        events=advice,
+        splits=((), ("language",)),
+        levels=WHOLE_AREAS,
+        levels_to_date=ABOVE_DISTRICTS,
         units="both",
+        better="up",
+        has_to_date=True,
+    ),
+    Indicator(
+        id="advice_hours",
+        label_de="Beratungsstunden",
+        label_en="Hours of advice",
+        definition_de="Dauer der Beratungen, auch zur Gründung. Fehlt die Dauer einer Beratung, "
+        "ist die Summe als geschätzt gekennzeichnet.",
+        definition_en="Length of the advice sessions, start-up advice included. Where a session's "
+        "length is missing, the sum is marked as estimated.",
+        unit="hours",
+        kind="sum",
+        needs=("contacts",),
+        events=hours,
+        splits=((), ("site",)),
+        levels=WHOLE_AREAS,
+        levels_to_date=ABOVE_DISTRICTS,
+        units="both",
+        better="up",
+        has_to_date=True,
+    ),
+    Indicator(
+        id="enterprises_advised",
+        label_de="Beratene Unternehmen",
+        label_en="Enterprises advised",
+        definition_de="Unternehmen mit mindestens einer Beratung, jedes im Zeitraum einmal gezählt "
+        "und je Sprache einmal.",
+        definition_en="Enterprises with at least one advice session, each counted once in the "
+        "period, and once for each language.",
+        unit="enterprises",
+        kind="count",
+        needs=("contacts", "businesses"),
+        events=enterprises_advised,
+        splits=((), ("language",)),
+        levels=WHOLE_AREAS,
+        levels_to_date=ABOVE_DISTRICTS,
+        units="enterprises",
+        better="up",
+        has_to_date=True,
+    ),
+    Indicator(
+        id="persons_advised",
+        label_de="Beratene Personen",
+        label_en="Persons advised",
+        definition_de="Personen mit mindestens einer Beratung, jede im Zeitraum einmal gezählt und "
+        "je Sprache einmal, am Ort der Beratung.",
+        definition_en="Persons with at least one advice session, each counted once in the period, "
+        "and once for each language, where the advice was given.",
+        unit="persons",
+        kind="count",
+        needs=("contacts",),
+        events=persons_advised,
+        splits=((), ("language",)),
+        levels=WHOLE_AREAS,
+        levels_to_date=ABOVE_DISTRICTS,
+        units="persons",
+        better="up",
         has_to_date=True,
     ),
 )

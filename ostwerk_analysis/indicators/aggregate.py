@@ -445,6 +445,8 @@ def derive(parts: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
             if (upper_timing == "published").all():
                 parts_found.append(_at_year_end(upper, lower))
             both = pd.concat(parts_found, ignore_index=True)
+        elif (timing == "stock").all():  # what happened in a year, by what was there at its end
+            both = pd.concat([both, _at_year_end(upper, lower)], ignore_index=True)
         hidden = (both["conf_status"] != "F") | (both["conf_status_below"] != "F")
         missing = both["value"].isna() | both["value_below"].isna() | (both["value_below"] == 0)
         # Parts of which different values are not known are of different units.

@@ -1,3 +1,5 @@
+import dataclasses
+
 import pandas as pd
 import pytest
 
@@ -58,6 +60,18 @@ def observe_fields():
     return observe_fields
 
 
+@pytest.fixture(scope="session")
+def observe():
+    """Compute single indicators of other data: ``observe(data, "referrals", "contacts")``."""
+
+    def observe(data, *ids, quarter="2025Q2"):
+        chosen = [entry for entry in indicators.CATALOGUE if entry.id in ids]
+        assert len(chosen) == len(ids)
+        return Observed(indicators.compute(data, quarter, indicators=chosen))
+
+    return observe
+
+
 @pytest.fixture
 def changed(small_city, change):
     """Load the small city with texts of its files changed, and faults allowed."""
@@ -70,3 +84,29 @@ def changed(small_city, change):
         return load(small_city)
 
     return changed
+
+
+@pytest.fixture(scope="session")
+def with_contacts(small_data):
+    """Put other contacts into the small city: ``with_contacts("2024-01-05 advice b1 s1", ...)``.
+
+    Each is a day, a kind, an enterprise (``b1``), a person (``p1``) or nobody (``-``), a site or
+    none (``-``), and ``column=value`` for the rest.
+    """
+
+    def with_contacts(*contacts):
+        rows = []
+        for number, contact in enumerate(contacts):
+            day, kind, who, site, *more = contact.split()
+            client = {"b": "business_id", "p": "participant_id"}.get(who[0])
+            rows.append(
+                {"contact_id": f"c{number}", "occurred_on": pd.Timestamp(day), "kind": kind}
+                | ({client: who} if client else {})
+                | ({"site_id": site} if site != "-" else {})
+                | dict(word.split("=") for word in more)
+            )
+        empty = small_data.contacts.iloc[:0]
+        table = pd.DataFrame(rows, columns=empty.columns).astype(empty.dtypes.to_dict())
+        return dataclasses.replace(small_data, tables=small_data.tables | {"contacts": table})
+
+    return with_contacts
