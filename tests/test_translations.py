@@ -21,8 +21,8 @@ from ostwerk_analysis import (
     scaffold,
     templates,
 )
-from ostwerk_analysis.dashboard import site
-from ostwerk_analysis.figures import answers, certainty, statements, survival, values
+from ostwerk_analysis.dashboard import explorer, site
+from ostwerk_analysis.figures import answers, certainty, classes, statements, survival, values
 from ostwerk_analysis.figures.headlines import HEADINGS, PUT, REASONS, VERDICTS
 from ostwerk_analysis.indicators import CATALOGUE
 from ostwerk_analysis.sources import postgis
@@ -97,7 +97,11 @@ TABLES_OF_SENTENCES = {
             name for names in codes.CODES.values() for name in names.values()
         ],
     },
-    "dashboard/explorer.py": {"note": values.NOTES.values()},
+    "dashboard/explorer.py": {
+        "note": values.NOTES.values(),
+        "name": classes.SCHEMES.values(),
+        "NO_CITY": [explorer.NO_CITY],
+    },
     "dashboard/server.py": {
         "title": site.OWN_PAGES.values(),
         "error.message": [],  # of the class Unknown, found where it is raised

@@ -1,22 +1,27 @@
 """The map explorer: any indicator and quarter of a release, redrawn in the browser.
 
-Everything is in the page: the districts as SVG, the release's observations as compact JSON. So
-it needs no kernel and no server, and shows the same in a notebook, on a page and in a report.
+Everything is in the page: the districts as SVG, the release's observations as compact JSON, and the
+bounds of every choice of classes. So it needs no kernel and no server, and shows the same in a
+notebook, on a page and in a report.
 """
 
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from .. import templates
 from ..faults import DataError, nearest
-from ..figures import map as maps
+from ..figures import classes as classed
+from ..figures import encoding as encoded
+from ..figures import symbols
+from ..figures.drawing import CIRCLE, LAND, common_items, drawing
+from ..figures.outlines import Outlines, outlines
 from ..figures.values import (
     MARKS,
     MISSING,
@@ -25,6 +30,7 @@ from ..figures.values import (
     SUPPRESSED,
     Figure,
     cell,
+    digits_for,
     entry,
     label,
     rounded,
@@ -39,8 +45,33 @@ from ..language import LOCALES, quarter, text, unit_sign
 if TYPE_CHECKING:
     from ..release import Release
 
+NO_CITY = "The city has no published value for this; the colours show the values themselves."
 HIDDEN = SIGNS[SUPPRESSED]
 """Cell of a value that is kept secret; one that is missing is null."""
+OWN = "own"
+"""Choice of classes whose breaks the reader writes."""
+
+
+class View(NamedTuple):
+    """What is shown first, and how its reader may find the choices set.
+
+    Parameters
+    ----------
+    code, period : str
+        Of an indicator, with its breakdown behind a ``|``.
+    encoding : Encoding
+    classes, compare : str
+    n_classes : int
+    breaks : sequence of float
+    """
+
+    code: str
+    period: str
+    encoding: encoded.Encoding
+    classes: str
+    n_classes: int
+    breaks: Sequence[float]
+    compare: str
 
 
 class Explorer(Figure):
@@ -56,8 +87,15 @@ def explore(
     *,
     indicator: str = "",
     period: str = "",
+    classes: str = "quantiles",
+    n_classes: int = classed.USUAL,
+    breaks: Sequence[float] = (),
+    compare: str = "",
 ) -> Explorer:
     """Let the reader choose an indicator and a quarter, and show map and table together.
+
+    Rates and ratios are colours, in classes that the reader may choose, or by their difference to
+    the city; counts and sums are circles.
 
     Parameters
     ----------
@@ -65,6 +103,8 @@ def explore(
     language : {"de", "en"}
     indicator, period : str, optional
         What is shown first; by default the first indicator and its last period.
+    classes, n_classes, breaks, compare
+        The colours that are shown first, as for :func:`.figures.district_map`.
 
     Returns
     -------
@@ -73,9 +113,11 @@ def explore(
     Raises
     ------
     DataError
-        If the release has no district observations, or not the indicator asked for.
+        If the release has no district observations, not the indicator asked for, or there are no
+        such classes.
     """
-    shapes = maps.outlines(release.districts, release.programme_districts)
+    classed.check(classes, n_classes, breaks, is_difference=bool(compare))
+    shapes = outlines(release.districts, release.programme_districts)
     compared, parts = release.area_names(language), release.names(language)
     key = "ow" + hashlib.sha256("".join(shapes.ids).encode()).hexdigest()[:8]
 
@@ -87,14 +129,16 @@ def explore(
     place = observations["area_id"].map(places).where(is_district, place)
     mapped = observations.loc[is_district, ["indicator", "breakdown"]].drop_duplicates()
     placed = observations.assign(place=place, state=states(observations))[place.notna()]
+    groups = {
+        f"{name}|{part}" if part else str(name): rows
+        for (name, part), rows in placed.merge(mapped).groupby(["indicator", "breakdown"])
+    }
     series: dict[str, dict[str, Any]] = {}
-    for (name, part), rows in placed.merge(mapped).groupby(["indicator", "breakdown"]):
-        code = f"{name}|{part}" if part else str(name)
-        declared = entry(release.catalogue, str(name))
-        described = label(release.catalogue, str(name), language, str(part), parts)
-        series[code] = _series(
-            rows, declared, described, len(others), language, key=key, shapes=shapes
-        )
+    for code, rows in groups.items():
+        name, _, part = code.partition("|")
+        declared = entry(release.catalogue, name)
+        described = label(release.catalogue, name, language, part, parts)
+        series[code] = _series(rows, declared, described, len(others), language, shapes=shapes)
     if not series:
         raise DataError("The release has no observations of districts to explore.")
     series = dict(sorted(series.items(), key=lambda item: _alphabetical(item[1]["label"])))
@@ -108,7 +152,30 @@ def explore(
     first = offers[0] if indicator else next(iter(series))
     offered = sorted(series[first]["values"], reverse=True)
     shown = period if period in offered else offered[0]
-    return Explorer(_html(series, first, shown, shapes, compared, key, language))
+    rows = groups[first]
+    encoding = _encoding(
+        rows[rows["period"].map(classed.span) == classed.span(shown)],
+        entry(release.catalogue, first.partition("|")[0]),
+        shown,
+        scheme=classes,
+        n_classes=n_classes,
+        breaks=breaks,
+        compare=compare,
+    )
+    view = View(first, shown, encoding, classes, n_classes, breaks, compare)
+    return Explorer(_html(series, view, shapes, compared, release.city, key, language))
+
+
+def _encoding(
+    rows: pd.DataFrame, declared: pd.Series, period: str, **chosen: Any
+) -> encoded.Encoding:
+    """Choose how a period is drawn: circles have no choice, and without a city none compares."""
+    if declared["kind"] in symbols.SYMBOL_KINDS:
+        return encoded.encode(rows, declared)
+    encoding = encoded.encode(rows, declared, **chosen)
+    if encoding.city is None or period in encoding.city:
+        return encoding
+    return encoded.encode(rows, declared, n_classes=chosen["n_classes"])
 
 
 def _series(
@@ -118,35 +185,37 @@ def _series(
     others: int,
     language: str,
     *,
-    key: str,
-    shapes: maps.Outlines,
+    shapes: Outlines,
 ) -> dict[str, Any]:
-    """Collect what the browser needs of one indicator: scales, legends, words and all values.
+    """Collect what the browser needs of one indicator: classes, words and all values.
 
-    The scale is chosen from the values of all quarters, so that a colour means the same in each;
+    The classes are those of the values of all quarters, so that a colour means the same in each;
     years, in which more happens, have their own.
     """
     unit, kind = str(declared["unit"]), str(declared["kind"])
+    is_circles = kind in symbols.SYMBOL_KINDS
     scales: dict[str, dict[str, Any]] = {}
     values: dict[str, list[Any]] = {}
-    for span, here in rows.groupby(rows["period"].map(_span)):
-        of_districts = here.loc[here["area_level"] == "district", "value"]
-        chosen = maps.scale(of_districts, kind)
-        known = rounded(of_districts, chosen.digits)
-        scales[str(span)] = {
-            "digits": chosen.digits,
-            "symbols": chosen.is_symbols,
-            "bounds": chosen.bounds,
-            "colours": maps.colours(chosen.bounds),
-            "largest": chosen.largest,
-            "legend": maps.legend(chosen, known, unit, language, key=key, shapes=shapes),
-        }
-        values |= _cells(here, len(shapes.ids) + others, chosen.digits)
+    for span, here in rows.groupby(rows["period"].map(classed.span)):
+        of_districts = here.loc[here["area_level"] == "district", ["period", "value"]]
+        digits = digits_for(of_districts["value"], kind)
+        known = rounded(of_districts["value"], digits)
+        if is_circles:
+            items = symbols.sizes(known, digits, unit, language, shapes)
+            looks = {"largest": symbols.largest_of(known), "legend": "".join(items)}
+        else:
+            city = of_districts["period"].map(encoded.city_values(here, digits))
+            looks = _choices(known, digits) | {
+                "differences": _choices(known - city, digits, is_difference=True)
+            }
+        scales[str(span)] = {"digits": digits} | looks
+        values |= _cells(here, len(shapes.ids) + others, digits)
     return {
         "label": described,
+        "circles": is_circles,
         "sign": unit_sign(unit, language),
         "heading": unit_heading(unit, language) or text("Value", language),
-        "subtitle": maps.reading(unit, kind, language),
+        "subtitle": encoded.reading(unit, language, is_circles=is_circles),
         "source": source([declared], language),
         "definition": str(declared.get(f"definition_{language}") or ""),
         "scales": scales,
@@ -154,9 +223,13 @@ def _series(
     }
 
 
-def _span(period: str) -> str:
-    """Tell quarters from years."""
-    return "quarter" if "-Q" in period else "year"
+def _choices(values: pd.Series, digits: int, *, is_difference: bool = False) -> dict[str, Any]:
+    """Give the bounds of all classes to choose from, and the lowest and highest value."""
+    known = rounded(values.dropna(), digits)
+    return {
+        "bounds": classed.all_bounds(known, digits, is_difference=is_difference),
+        "ends": [known.min(), known.max()] if len(known) else [],
+    }
 
 
 def _cells(rows: pd.DataFrame, areas: int, digits: int) -> dict[str, list[Any]]:
@@ -176,94 +249,79 @@ def _cells(rows: pd.DataFrame, areas: int, digits: int) -> dict[str, list[Any]]:
 
 def _html(
     series: dict[str, dict[str, Any]],
-    first: str,
-    shown: str,
-    shapes: maps.Outlines,
+    view: View,
+    shapes: Outlines,
     compared: Mapping[str, str],
+    city: str,
     key: str,
     language: str,
 ) -> str:
     """Put the explorer together, drawn as it is first seen."""
-    start = series[first]
+    start, shown, encoding = series[view.code], view.period, view.encoding
     cells = start["values"][shown]
+    count = len(shapes.ids)
     values = [np.nan if c in (HIDDEN, None) else c[0] if isinstance(c, list) else c for c in cells]
     kinds = [SUPPRESSED if c == HIDDEN else MISSING if c is None else "" for c in cells]
-    marks = ["" if not isinstance(c, list) else c[1] for c in cells]
-    status_of = {mark: status for status, mark in MARKS.items()}
-    drawn = start["scales"][_span(shown)]
-    chosen = maps.Scale(drawn["symbols"], drawn["digits"], drawn["bounds"], drawn["largest"])
-    count = len(shapes.ids)
-    unit = start["sign"]
-    titles = [
-        f"{name}: {_words(value, kind, unit, language, chosen.digits)}"
-        for name, value, kind in zip(shapes.names, values, kinds, strict=False)
-    ]
-    picture = maps.drawing(
+    districts = values[:count], kinds[:count]
+    said = encoded.said(encoding, *districts, shown, language)
+    about = f"{start['label']}, {quarter(shown, language)}"
+    picture = drawing(
         shapes,
-        values[:count],
-        kinds[:count],
-        titles,
-        chosen,
+        encoded.fills(encoding, *districts, shown, key),
+        [f"{name}: {words}" for name, words in zip(shapes.names, said, strict=True)],
         key=key,
-        name=f"{start['label']}, {quarter(shown, language)}",
+        name=about,
+        circles=encoded.circles(encoding, shapes, *districts),
         is_interactive=True,
     )
-    contents = [
-        cell(
-            value,
-            kind,
-            language,
-            status=status_of.get(mark, "A"),
-            digits=chosen.digits,
-        )
-        for value, kind, mark in zip(values, kinds, marks, strict=True)
-    ]
+    status_of = {mark: status for status, mark in MARKS.items()}
+    statuses = [status_of[c[1]] if isinstance(c, list) else "A" for c in cells]
     names = [*shapes.names, *compared.values()]
+    contents = [
+        cell(value, kind, language, status=status, digits=encoding.digits)
+        for value, kind, status in zip(values, kinds, statuses, strict=True)
+    ]
     rows = [
         f'<tr data-i="{i}"><th scope="row">{escape(name)}</th><td>{content}</td></tr>'
         for i, (name, content) in enumerate(zip(names, contents, strict=True))
     ]
     by_name = sorted(range(count), key=lambda i: _alphabetical(names[i]))
-    note = signs(set(kinds), {status_of[mark] for mark in marks if mark}, language)
-    periods = {p for described in series.values() for p in described["values"]}
+    note = signs(set(kinds), set(statuses), language)
+    is_alone = bool(view.compare) and not start["circles"] and encoding.city is None
+    heading = text(NO_CITY, language) if is_alone else encoded.heading(encoding, language, shown)
+    common = "".join(common_items(language, key=key, shapes=shapes))
     hint = text("Point at a district, or go to the map by Tab and on by the arrow keys.", language)
+    others = list(compared)
     data = {
         "locale": LOCALES[language].replace("_", "-"),
         "key": key,
         "ids": shapes.ids,
+        "city": count + others.index(city) if city in others else -1,
         "points": shapes.points,
-        "land": maps.LAND,
-        "circle": maps.CIRCLE,
-        "radius": maps.LARGEST_RADIUS,
-        "periods": {p: quarter(p, language) for p in sorted(periods)},
-        "series": series,
-        "words": {
-            "suppressed": written(np.nan, SUPPRESSED, "", language),
-            "missing": written(np.nan, MISSING, "", language),
-            "hint": hint,
-            "signs": SIGNS,
-            "notes": {code: text(note, language) for code, note in NOTES.items()},
+        "land": LAND,
+        "circle": CIRCLE,
+        "radius": symbols.LARGEST_RADIUS,
+        "colours": [classed.ramp(classed.COLOURS, n) for n in range(classed.MOST + 1)],
+        "diverging": [classed.ramp(classed.DIVERGING, n) for n in range(classed.MOST + 1)],
+        "common": common,
+        "periods": {
+            p: quarter(p, language)
+            for p in sorted({p for described in series.values() for p in described["values"]})
         },
+        "series": series,
+        "words": _words(hint, language),
     }
     payload = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     when = ", ".join(part for part in (quarter(shown, language), start["subtitle"]) if part)
-    indicators = _options({code: described["label"] for code, described in series.items()}, first)
-    offered = sorted(start["values"], reverse=True)
-    offers = _options({p: quarter(p, language) for p in offered}, shown)
-    about = f"{start['label']}, {quarter(shown, language)}"
     return f"""<div class="ow ow-explorer" lang="{language}" data-period="{escape(shown)}">
-<div class="ow-controls">
-<label>{escape(text("Indicator", language))}
-<select name="indicator" autocomplete="off">{indicators}</select></label>
-<label>{escape(text("Quarter or year", language))}
-<select name="period" autocomplete="off">{offers}</select></label>
-</div>
+{_controls(series, view, language)}
 <div class="ow-split">
 <figure class="ow-figure"><figcaption><h2>{escape(start["label"])}</h2>
 <p class="ow-when">{escape(when)}</p></figcaption>
 {picture}
 <p class="ow-readout" aria-live="polite">{escape(hint)}</p>
-{drawn["legend"]}
+<p class="ow-scale">{escape(heading)}</p>
+<ul class="ow-legend">{"".join(encoded.items(encoding, language, shapes=shapes))}{common}</ul>
 <p class="ow-source">{escape(start["source"])}</p>
 <details><summary>{escape(text("What is counted", language))}</summary>
 <p class="ow-definition">{escape(start["definition"])}</p></details>
@@ -280,27 +338,100 @@ def _html(
 <tbody data-districts>{"".join(rows[i] for i in by_name)}</tbody></table></div>
 {note or '<p class="ow-note"></p>'}
 </div>
-</div>
 <script type="application/json">{payload}</script>
 </div>"""
 
 
-def _words(value: float, state: str, sign: str, language: str, digits: int) -> str:
-    """Write a value whose unit is already in its short form."""
-    said = written(value, state, "", language, digits)
-    return said if state or not sign else f"{said}\u00a0{sign}"
+def _words(hint: str, language: str) -> dict[str, Any]:
+    """Collect the sentences that the browser writes."""
+    return {
+        "suppressed": written(np.nan, SUPPRESSED, "", language),
+        "missing": written(np.nan, MISSING, "", language),
+        "hint": hint,
+        "signs": SIGNS,
+        "notes": {code: text(note, language) for code, note in NOTES.items()},
+        "span": text("{first} to {last}", language),
+        "upTo": text("up to {value}", language),
+        "from": text("from {value}", language),
+        "middle": text("{span}: about as the city", language),
+        "toCity": text("{value} ({difference} to the city)", language),
+        "difference": text("Colours: difference to the city ({value})", language),
+        "points": f", {text('in percentage points', language)}",
+        "noCity": text(NO_CITY, language),
+        "breaks": text(
+            "Write up to {most} rising numbers with semicolons between them, such as {example}.",
+            language,
+        ),
+        "sizes": text(
+            "Write up to {most} rising differences to the city, above 0, with semicolons between "
+            "them, such as {example}.",
+            language,
+        ),
+    }
+
+
+def _controls(series: Mapping[str, Mapping[str, Any]], view: View, language: str) -> str:
+    """Let the reader choose: what is shown and when, and behind a key press the colours."""
+    indicators = {code: described["label"] for code, described in series.items()}
+    periods = sorted(series[view.code]["values"], reverse=True)
+    schemes = {scheme: text(name, language) for scheme, name in classed.SCHEMES.items()}
+    schemes[OWN] = text("Breaks of your own", language)
+    compared = {
+        "": text("The values", language),
+        "city": text("The difference to the city", language),
+    }
+    numbers = {str(n): str(n) for n in range(classed.FEWEST, classed.MOST + 1)}
+    choices = [
+        (text("Colours show", language), _select("compare", compared, view.compare)),
+        (
+            text("Classes", language),
+            _select("classes", schemes, OWN if len(view.breaks) else view.classes),
+        ),
+        (
+            text("Number of classes", language),
+            _select("number", numbers, str(view.n_classes)),
+        ),
+        (
+            text("Upper bounds of the classes", language),
+            f'<input name="breaks" autocomplete="off" value="{_typed(view.breaks, language)}">',
+        ),
+    ]
+    is_hidden = " hidden" if series[view.code]["circles"] else ""
+    is_usual = (view.classes, view.n_classes, len(view.breaks), view.compare) == (
+        *("quantiles", classed.USUAL, 0, ""),
+    )
+    return f"""<div class="ow-controls">
+<label>{escape(text("Indicator", language))}
+{_select("indicator", indicators, view.code)}</label>
+<label>{escape(text("Quarter or year", language))}
+{_select("period", {p: quarter(p, language) for p in periods}, view.period)}</label>
+</div>
+<details class="ow-choices"{is_hidden}{"" if is_usual else " open"}>
+<summary>{escape(text("Colours and classes", language))}</summary>
+<div class="ow-controls">
+{"".join(f"<label>{escape(name)} {field}</label>" for name, field in choices)}
+</div>
+<p class="ow-wrong" role="status"></p>
+</details>"""
+
+
+def _select(name: str, labels: Mapping[str, str], chosen: str) -> str:
+    """Write a list to choose from."""
+    options = "".join(
+        f'<option value="{escape(code)}"{" selected" if code == chosen else ""}>'
+        f"{escape(label)}</option>"
+        for code, label in labels.items()
+    )
+    return f'<select name="{name}" autocomplete="off">{options}</select>'
+
+
+def _typed(breaks: Sequence[float], language: str) -> str:
+    """Write breaks as their reader would type them: ``3; 5,25; 8``."""
+    typed = "; ".join(np.format_float_positional(value, trim="-") for value in breaks)
+    return typed.replace(".", ",") if language == "de" else typed
 
 
 def _alphabetical(name: str) -> str:
     """Give the key by which names are ordered: ö with o, ß with ss, as a German reader expects."""
     letters = unicodedata.normalize("NFKD", name.casefold())
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
-
-
-def _options(labels: Mapping[str, str], chosen: str) -> str:
-    """Write the options of a select."""
-    return "".join(
-        f'<option value="{escape(code)}"{" selected" if code == chosen else ""}>'
-        f"{escape(label)}</option>"
-        for code, label in labels.items()
-    )

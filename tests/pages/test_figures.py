@@ -1,285 +1,19 @@
 import json
 import re
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-import shapely
 from bs4 import BeautifulSoup
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ostwerk_analysis import downloads, figures, observations
 from ostwerk_analysis.faults import DataError
-from ostwerk_analysis.figures import map as maps
-from ostwerk_analysis.figures import values
 from ostwerk_analysis.language import number, text
 from ostwerk_analysis.observations import COLUMNS
 
 
 def soup(figure):
     return BeautifulSoup(figure.html, "html.parser")
-
-
-def rate_map(release, **more):
-    return figures.district_map(
-        release.districts,
-        release.observations,
-        "unemployed_share",
-        "2026-Q3",
-        catalogue=release.catalogue,
-        **more,
-    )
-
-
-# how values are written
-
-
-@given(st.floats(-1e7, 1e7), st.integers(0, 2))
-def test_rounding_is_that_of_the_written_number(value, digits):
-    rounded = values.rounded(pd.Series([value]), digits)
-    written = number(value, "", "de", digits)
-    assert number(rounded[0], "", "de", digits) in {written, written.replace("−0", "0")}
-
-
-@pytest.mark.parametrize(
-    ("value", "digits", "expected"),
-    [(0.45, 1, 0.5), (0.35, 1, 0.4), (2.5, 0, 3.0), (-2.5, 0, -3.0), (1.005, 2, 1.01)],
-)
-def test_halves_are_rounded_up_as_people_do(value, digits, expected):
-    assert values.rounded(pd.Series([value]), digits)[0] == expected
-
-
-def test_zero_suppressed_and_missing_are_written_in_three_ways():
-    cells = [
-        values.cell(0.0, "", "de"),
-        values.cell(np.nan, values.SUPPRESSED, "de"),
-        values.cell(np.nan, values.MISSING, "de"),
-    ]
-    shown = [BeautifulSoup(cell, "html.parser").get_text("|") for cell in cells]
-    assert shown[0] == "0"
-    assert shown[1] == f".|{text('kept secret', 'de')}"
-    assert shown[2] == f"…|{text('no data', 'de')}"
-
-
-def test_tables_and_downloads_use_the_same_signs():
-    assert {
-        values.SUPPRESSED: downloads.SUPPRESSED,
-        values.MISSING: downloads.MISSING,
-    } == values.SIGNS
-    assert {status: mark for status, (mark, _) in downloads.MARKS.items()} == values.MARKS
-
-
-def test_an_unknown_indicator_names_the_nearest(release):
-    with pytest.raises(DataError, match="did you mean 'unemployed_share'"):
-        figures.district_map(
-            release.districts,
-            release.observations,
-            "unemployed_shares",
-            "2026-Q3",
-            catalogue=release.catalogue,
-        )
-
-
-# classes and circles
-
-
-@given(st.lists(st.integers(-50, 50), min_size=1, max_size=40), st.integers(1, 6))
-def test_classes_cover_all_values_in_order(numbers, classes):
-    known = pd.Series(numbers, dtype=float)
-    bounds = maps.class_bounds(known, classes)
-    assert len(bounds) <= classes
-    assert bounds == sorted(set(bounds))
-    assert set(bounds) <= set(known)
-    assert bounds[-1] == known.max()
-
-
-def test_quantile_classes_by_hand():
-    assert maps.class_bounds(pd.Series([1.0, 2, 3, 4, 5, 6, 7, 8, 9, 10])) == [2, 4, 6, 8, 10]
-    assert maps.class_bounds(pd.Series([1.0, 1, 1, 1, 9])) == [1, 9]
-    assert maps.class_bounds(pd.Series([np.nan, np.nan])) == []
-
-
-def test_a_circle_four_times_the_value_has_twice_the_radius():
-    assert maps.radius(400, 400) == 2 * maps.radius(100, 400)
-    assert maps.radius(0, 400) == 0
-    assert maps.radius(5, 0) == 0
-
-
-@given(st.floats(1, 1e9))
-def test_legend_of_circles_stays_below_the_largest(largest):
-    steps = maps._round_values(largest, 0)
-    assert 1 <= len(steps) <= 3
-    assert all(1 <= step <= largest and step == int(step) for step in steps)
-
-
-def test_colours_grow_darker():
-    light = [sum(int(colour[i : i + 2], 16) for i in (1, 3, 5)) for colour in maps.COLOURS]
-    assert light == sorted(light, reverse=True)
-    assert maps.colours([1.0, 2.0]) == [maps.COLOURS[0], maps.COLOURS[-1]]
-    assert maps.colours([1.0]) == [maps.COLOURS[2]]
-
-
-# outlines
-
-
-def polygon(path):
-    """Draw an SVG path of whole units as a shape again."""
-    rings = []
-    for part in re.findall(r"M(-?\d+) (-?\d+)l([^zM]*)z", path):
-        steps = np.array(re.findall(r"-?\d+", part[2]), dtype=int).reshape(-1, 2)
-        corners = np.cumsum([[int(part[0]), int(part[1])], *steps], axis=0)
-        rings.append(shapely.Polygon(corners))
-    return rings
-
-
-def test_outlines_keep_neighbours_together(districts):
-    shapes = maps.outlines(districts)
-    drawn = [polygon(path)[0] for path in shapes.paths]
-    assert shapely.intersection(drawn[0], drawn[1]).length == pytest.approx(
-        drawn[0].bounds[3] - drawn[0].bounds[1]
-    )
-    unit = (districts.total_bounds[2] - districts.total_bounds[0]) / maps.EXTENT
-    expected = districts.area[:-1].sum() / unit**2
-    assert shapely.union_all(drawn[:-1]).area == pytest.approx(expected, rel=0.01)
-
-
-def test_outlines_keep_holes_and_islands(districts):
-    shapes = maps.outlines(districts)
-    assert len(polygon(shapes.paths[-1])) == 3
-    x, y = shapes.points[-1]
-    assert shapely.contains_xy(polygon(shapes.paths[-1])[0], x, y)
-
-
-def test_the_line_around_districts_leaves_out_what_they_share(districts):
-    alone = maps.outlines(districts, ["00"])
-    both = maps.outlines(districts, ["00", "01"])
-    assert polygon(both.around)[0].area == pytest.approx(
-        2 * polygon(alone.around)[0].area, rel=0.01
-    )
-    assert maps.outlines(districts).around == ""
-
-
-@given(st.integers(1, 10_000))
-def test_outlines_do_not_depend_on_the_unit_of_length(factor):
-    shape = gpd.GeoDataFrame(
-        {"district_id": ["1"], "name": ["A"]}, geometry=[shapely.box(0, 0, 3 * factor, 2 * factor)]
-    )
-    assert maps.outlines(shape).paths == ["M0 667l0-667 1000 0 0 667z"] or maps.outlines(
-        shape
-    ).paths == ["M1000 667l0-667-1000 0 0 667z"]
-
-
-# the map
-
-
-def test_every_district_is_named_with_its_value(release):
-    drawn = soup(rate_map(release))
-    titles = [path.title.get_text() for path in drawn.select(".ow-districts path")]
-    here = release.observations.query(
-        "indicator == 'unemployed_share' and area_level == 'district' and period == '2026-Q3'"
-    ).set_index("area_id")
-    for district in release.districts.itertuples():
-        said = [title for title in titles if title.startswith(f"{district.name}: ")]
-        assert len(said) == 1
-        if district.district_id == "02":
-            assert said == [f"Conne: {text('kept secret', 'de')}"]
-        elif district.district_id in {"07", "08"}:
-            assert said[0].endswith(text("no data", "de"))
-        else:
-            value = here.loc[district.district_id, "value"]
-            assert said == [f"{district.name}: {number(value, 'percent', 'de', 1)}"]
-
-
-def test_secret_and_missing_have_patterns_that_the_legend_explains(release):
-    drawn = soup(rate_map(release))
-    fills = [path["fill"] for path in drawn.select(".ow-districts path")]
-    patterns = {f"url(#{pattern['id']})" for pattern in drawn.select("pattern")}
-    assert len(patterns) == 2
-    assert sum(fill in patterns for fill in fills) == 3
-    legend = drawn.select_one(".ow-legend")
-    assert {rect["fill"] for rect in legend.select("rect")} >= patterns
-    for state in ("kept secret", "no data"):
-        assert text(state, "de") in legend.get_text()
-
-
-def test_legend_names_the_classes_that_the_map_uses(release):
-    drawn = soup(rate_map(release, language="en"))
-    spans = [li.get_text(strip=True) for li in drawn.select(".ow-legend li")]
-    used = {path["fill"] for path in drawn.select(".ow-districts path")}
-    assert set(maps.COLOURS) <= used
-    assert re.fullmatch(r"\d+\.\d to \d+\.\d\u00a0%", spans[0])
-
-
-def test_counts_are_circles_and_say_so(release):
-    drawn = soup(
-        figures.district_map(
-            release.districts,
-            release.observations,
-            "applications",
-            "2026-Q3",
-            catalogue=release.catalogue,
-            breakdown="measure=kmu",
-            language="en",
-            parts=release.names("en"),
-        )
-    )
-    fills = {path["fill"] for path in drawn.select(".ow-districts path")}
-    assert not fills & set(maps.COLOURS)
-    here = release.observations.query(
-        "indicator == 'applications' and area_level == 'district' and period == '2026-Q3'"
-    )
-    assert len(drawn.select(".ow-circles circle")) == (here["value"] > 0).sum()
-    assert "the area of a circle stands for the value" in drawn.select_one(".ow-when").get_text()
-    assert drawn.h2.get_text() == "Applications – SME grants"
-
-
-def test_map_is_for_those_who_do_not_see_it_too(release):
-    drawn = soup(rate_map(release, language="en"))
-    assert drawn.figure["lang"] == "en"
-    assert drawn.svg["aria-label"] == "Share of unemployed, Q3 2026"
-    assert all(path["role"] == "img" for path in drawn.select(".ow-districts path"))
-    assert drawn.select_one(".ow-words").get_text().startswith("Highest: ")
-    assert len(drawn.select("details table tbody tr")) == 12
-
-
-def test_names_cannot_break_out_of_the_page(release):
-    evil = '</title><script>alert("x")</script>'
-    districts = release.districts.assign(name=evil)
-    drawn = figures.district_map(
-        districts,
-        release.observations,
-        "unemployed_share",
-        "2026-Q3",
-        catalogue=release.catalogue.assign(label_de=evil, definition_de=evil, source=evil),
-    )
-    assert "<script" not in drawn.html
-    assert evil in BeautifulSoup(drawn.html, "html.parser").get_text()
-
-
-def test_a_map_without_any_value_is_a_map(release):
-    nothing = release.observations.assign(value=np.nan, obs_status="M", conf_status="F")
-    drawn = soup(
-        figures.district_map(
-            release.districts,
-            nothing,
-            "unemployed_share",
-            "2026-Q3",
-            catalogue=release.catalogue,
-        )
-    )
-    assert all("missing" in path["fill"] for path in drawn.select(".ow-districts path"))
-
-
-@pytest.mark.real
-def test_the_real_districts_are_small_enough_to_send(real_data):
-    districts = gpd.read_file(real_data / "leipzig" / "ortsteile.json").to_crs(25833)
-    districts = districts.rename(columns={"OT": "district_id", "Name": "name"})
-    shapes = maps.outlines(districts.assign(borough_id=districts["district_id"].str[0]))
-    assert len(shapes.paths) == 63
-    assert all(shapes.paths)
-    assert sum(map(len, shapes.paths)) + len(shapes.borders) < 28_000
 
 
 # tables, key figures and bars
@@ -627,6 +361,13 @@ def test_a_release_says_that_secrets_can_be_computed_from_totals(release, langua
 
 def test_figures_leave_their_input_alone(release):
     before = release.observations.copy()
-    rate_map(release)
+    figures.district_map(
+        release.districts,
+        release.observations,
+        "unemployed_share",
+        "2026-Q3",
+        catalogue=release.catalogue,
+        compare="city",
+    )
     chart(release)
     pd.testing.assert_frame_equal(release.observations, before)

@@ -15,9 +15,15 @@
     const ring = svg.querySelector(".ow-focus");
     const indicator = find("[name=indicator]");
     const period = find("[name=period]");
+    const choices = find(".ow-choices");
+    const classes = find("[name=classes]");
+    const number = find("[name=number]");
+    const compare = find("[name=compare]");
+    const typed = find("[name=breaks]");
+    const usual = [classes, number, compare, typed].map((field) => field.value);
     const body = find("tbody[data-districts]");
     const rows = [...body.rows].sort((a, b) => a.dataset.i - b.dataset.i);
-    const compare = [...find("tbody.ow-compare").rows];
+    const compared = [...find("tbody.ow-compare").rows];
     const heads = [...root.querySelectorAll("th[aria-sort]")];
     const names = rows.map((row) => row.cells[0].textContent);
     const isPage = document.documentElement.hasAttribute("data-ow-page");
@@ -42,6 +48,15 @@
       const unit = series.sign ? "\u00a0" + series.sign : "";
       return format(bare(cell), series.digits) + unit;
     }
+    const say = (sentence, values) => sentence.replace(/{(\w+)}/g, (_, name) => values[name]);
+    const signed = (value, digits) => (value > 0 ? "+" : "") + format(value, digits);
+    const tidy = (value, digits) => Math.round(value * 10 ** digits) / 10 ** digits + 0;
+    function title(cell, series) {
+      const value = words(cell, series);
+      if (!series.isDifference || !isNumber(cell)) return value;
+      const difference = signed(tidy(bare(cell) - series.city, series.digits), series.digits);
+      return say(data.words.toCity, { value, difference });
+    }
     function write(place, cell, series) {
       place.replaceChildren();
       if (isNumber(cell)) {
@@ -65,21 +80,149 @@
     function fill(cell, series) {
       if (cell === SECRET) return `url(#${data.key}-suppressed)`;
       if (!isNumber(cell)) return `url(#${data.key}-missing)`;
-      if (series.symbols) return data.land;
-      const place = series.bounds.findIndex((bound) => bare(cell) <= bound);
+      if (series.circles) return data.land;
+      const value = bare(cell) - (series.isDifference ? series.city : 0);
+      const place = series.bounds.findIndex((bound) => value <= bound + 1e-9);
       return series.colours[place < 0 ? series.bounds.length - 1 : place];
     }
 
-    // An indicator with the scale for its quarters or for its years.
+    // An indicator with the scale for its quarters or for its years, and the colours chosen.
     function current() {
       const series = data.series[indicator.value];
-      return { ...series, ...series.scales[period.value.includes("-Q") ? "quarter" : "year"] };
+      const kept = series.scales[period.value.includes("-Q") ? "quarter" : "year"];
+      const look = { ...series, ...kept };
+      if (look.circles) return look;
+      const city = bare(cells()[data.city]);
+      look.city = city;
+      look.isDifference = compare.value === "city" && isNumber(city);
+      look.isAlone = compare.value === "city" && !isNumber(city);
+      const { bounds, ends } = look.isDifference ? kept.differences : kept;
+      const [low, high] = ends;
+      const step = look.isDifference ? (number.value - 3) / 2 : number.value - 3;
+      const isOwn = classes.value === "own" && !look.isAlone;
+      const size = look.isDifference ? Math.max(Math.abs(low), Math.abs(high)) : high;
+      let upper = (bounds[isOwn || look.isAlone ? "quantiles" : classes.value] ?? [])[Math.floor(step)];
+      upper ??= [];
+      look.isOpenAbove = false;
+      if (isOwn && upper.length) {
+        const down = (bound) => Math.floor(bound * 10 ** look.digits + 1e-6) / 10 ** look.digits;
+        const given = breaks(look);
+        upper = [...new Set(given.map(down))];
+        look.isOpenAbove = size > given.at(-1);
+        if (look.isOpenAbove) upper.push(size);
+      }
+      look.isOpenBelow = isOwn && (!look.isDifference || look.isOpenAbove);
+      if (look.isDifference) {
+        if (upper.length === 1 && upper[0] > 0) upper = [0, ...upper];
+        const below = upper.slice(0, -1).reverse();
+        upper = [...below.map((bound) => tidy(-bound - 10 ** -look.digits, look.digits)), ...upper];
+      }
+      const ramps = look.isDifference ? data.diverging : data.colours;
+      return { ...look, bounds: upper, low, high, colours: ramps[upper.length] };
     }
+
+    // The breaks that are typed, if they can be used; else the last ones that could.
+    let usable = [];
+    function breaks(look) {
+      const parts = Object.fromEntries(
+        new Intl.NumberFormat(data.locale).formatToParts(12345.6).map((part) => [part.type, part.value]),
+      );
+      const given = typed.value.split(";").filter((part) => part.trim()).map((part) =>
+        Number(part.replaceAll(parts.group, "").replace(parts.decimal, ".").replace(MINUS, "-")),
+      );
+      const most = look.isDifference ? 3 : 6;
+      const isRising = given.every((value, i) => i === 0 || value > given[i - 1]);
+      const isGood = given.length && given.length <= most && isRising && given.every(Number.isFinite)
+        && (!look.isDifference || given[0] > 0);
+      const sentence = look.isDifference ? data.words.sizes : data.words.breaks;
+      const example = look.isDifference ? proposal([1, 2.5]) : proposal([5, 7.5, 10]);
+      find(".ow-wrong").textContent = isGood ? "" : say(sentence, { most, example });
+      typed.setAttribute("aria-invalid", String(!isGood));
+      if (isGood) usable = given;
+      return usable;
+    }
+    const proposal = (values) =>
+      values.map((value) => new Intl.NumberFormat(data.locale, {
+        useGrouping: false, maximumFractionDigits: 9,
+      }).format(value)).join("; ");
+
+    // Breaks of one's own begin as those that were seen before.
+    function propose() {
+      const own = classes.value;
+      classes.value = "quantiles";
+      const { circles, bounds, isDifference, isAlone } = current();
+      classes.value = own;
+      if (circles || isAlone) return;
+      const upper = isDifference ? bounds.filter((bound) => bound > 0) : bounds;
+      usable = upper.length > 1 ? upper.slice(0, -1) : upper;
+      typed.value = proposal(usable);
+    }
+
+    // Only choices that do something are offered: one class lies about the city, so they are odd.
+    function offerChoices() {
+      choices.hidden = data.series[indicator.value].circles;
+      for (const option of number.options) option.disabled = compare.value && option.value % 2 === 0;
+      if (number.selectedOptions[0].disabled) number.value = Number(number.value) + 1;
+      const isOwn = classes.value === "own";
+      number.closest("label").hidden = isOwn;
+      typed.closest("label").hidden = !isOwn;
+      if (!isOwn) find(".ow-wrong").textContent = "";
+    }
+
+    // The spans of the classes: each begins where the one before ends.
+    function spans(series) {
+      const { bounds, digits, isDifference, low, high } = series;
+      const last = bounds.length - 1;
+      const plain = (value) => (isDifference ? signed(value, digits) : format(value, digits));
+      const full = (value) => (isDifference ? plain(value) : words(value, series));
+      const said = [];
+      let next = low;
+      bounds.forEach((upper, i) => {
+        const isMiddle = isDifference && 2 * i === last;
+        let first = next;
+        let bound = upper;
+        next = tidy(upper + 10 ** -digits, digits);
+        if (isDifference && !isMiddle) {
+          if (upper < low || first > high) return;
+          first = Math.max(first, low);
+          bound = Math.min(bound, high);
+        }
+        let span = say(data.words.span, { first: plain(first), last: full(bound) });
+        if (series.isOpenBelow && i === 0) span = say(data.words.upTo, { value: full(bound) });
+        else if (series.isOpenAbove && i === last) span = say(data.words.from, { value: full(first) });
+        else if (first >= bound) span = full(bound);
+        said.push([series.colours[i], isMiddle ? say(data.words.middle, { span }) : span]);
+      });
+      return said;
+    }
+
+    function explain(series) {
+      const list = find(".ow-legend");
+      list.innerHTML = series.circles ? series.legend : "";
+      if (!series.circles) {
+        for (const [colour, span] of spans(series)) {
+          const item = document.createElement("li");
+          item.innerHTML = '<svg viewBox="0 0 36 28" aria-hidden="true"><rect x="1" y="1" '
+            + 'width="34" height="26" stroke="#8a959e"/></svg> <span></span>';
+          item.querySelector("rect").setAttribute("fill", colour);
+          item.querySelector("span").textContent = span;
+          list.append(item);
+        }
+      }
+      list.insertAdjacentHTML("beforeend", data.common);
+      let heading = series.isAlone ? data.words.noCity : "";
+      if (series.isDifference) {
+        const value = words(series.city, series);
+        heading = say(data.words.difference, { value }) + (series.sign === "%" ? data.words.points : "");
+      }
+      find(".ow-scale").textContent = heading;
+    }
+
     const cells = () => data.series[indicator.value].values[period.value];
 
     function drawCircles(series, values) {
       circles.replaceChildren();
-      if (!series.symbols || !series.largest) return;
+      if (!series.circles || !series.largest) return;
       const order = shapes
         .map((_, i) => i)
         .filter((i) => isNumber(values[i]) && bare(values[i]) !== 0)
@@ -100,16 +243,17 @@
     }
 
     function redraw() {
+      offerChoices();
       const series = current();
       const values = cells();
       shapes.forEach((shape, i) => {
         shape.setAttribute("fill", fill(values[i], series));
-        titles[i].textContent = `${names[i]}: ${words(values[i], series)}`;
+        titles[i].textContent = `${names[i]}: ${title(values[i], series)}`;
       });
       drawCircles(series, values);
       rows.forEach((row, i) => write(row.cells[1], values[i], series));
-      compare.forEach((row, i) => write(row.cells[1], values[shapes.length + i], series));
-      find(".ow-legend").outerHTML = series.legend;
+      compared.forEach((row, i) => write(row.cells[1], values[shapes.length + i], series));
+      explain(series);
       const when = data.periods[period.value];
       find("h2").textContent = series.label;
       find(".ow-when").textContent = [when, series.subtitle].filter(Boolean).join(", ");
@@ -205,6 +349,10 @@
       if (!isPage) return; // in a notebook the address is not ours
       const state = new URLSearchParams({ indicator: indicator.value, quarter: period.value });
       if (chosen >= 0) state.set("district", data.ids[chosen]);
+      for (const [i, field] of [classes, number, compare, typed].entries()) {
+        const isShown = !field.closest("label").hidden && !choices.hidden;
+        if (isShown && field.value !== usual[i]) state.set(field.name, field.value);
+      }
       history.replaceState(null, "", "#" + state);
       for (const link of document.querySelectorAll("[data-ow-keep-state]")) link.hash = state;
     }
@@ -213,12 +361,32 @@
       const state = isPage ? new URLSearchParams(location.hash.slice(1)) : new URLSearchParams();
       if (state.get("indicator") in data.series) indicator.value = state.get("indicator");
       offerPeriods(state.get("quarter") || root.dataset.period);
+      for (const [i, field] of [classes, number, compare].entries()) {
+        const wanted = state.get(field.name) ?? usual[i];
+        const isOffered = [...field.options].some((option) => option.value === wanted);
+        field.value = isOffered ? wanted : usual[i];
+        if (field.value !== usual[i]) choices.open = true;
+      }
+      typed.value = state.get("breaks") ?? usual[3];
+      if (classes.value === "own" && !typed.value) propose();
       choose(data.ids.indexOf(state.get("district")));
       redraw();
     }
 
     indicator.addEventListener("change", () => {
       offerPeriods(period.value);
+      if (classes.value === "own") propose();
+      redraw();
+      keep();
+    });
+    for (const field of [classes, number, compare]) {
+      field.addEventListener("change", () => {
+        if (classes.value === "own") propose();
+        redraw();
+        keep();
+      });
+    }
+    typed.addEventListener("input", () => {
       redraw();
       keep();
     });
