@@ -4,7 +4,7 @@ To add an indicator, write a function that gives its events and a declaration be
 module of its field. Tables, maps, downloads, dashboards and documentation follow the declaration.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
@@ -33,7 +33,7 @@ from . import (
     statistics,
     tree,
 )
-from .aggregate import derive, observe
+from .aggregate import derive, observe_all
 from .declaration import Indicator, catalogue_frame
 
 __all__ = [
@@ -203,11 +203,15 @@ def compute(
         and entry.id not in {one.id for one in given}
         and all(_is_given(need, data) for need in entry.needs)
     ]
+    alike: dict[object, list[Indicator]] = {}  # those of the same events, which are made once
+    for entry in (*given, *helping):
+        if not entry.is_derived:
+            alike.setdefault((entry.events, entry.timing), []).append(entry)
     observed = [
         frame
-        for entry in (*given, *helping)
-        if not entry.is_derived
-        if len(frame := _observed(entry, here, places, series))
+        for entries in alike.values()
+        for frame in _observed(entries, here, places, series)
+        if len(frame)
     ]
     columns = [*obs.COLUMNS, *obs.CONTRIBUTIONS]
     parts = pd.concat(observed) if observed else pd.DataFrame(columns=columns)
@@ -254,20 +258,27 @@ def _of_fields(fields: str | Iterable[str] | None) -> tuple[Indicator, ...]:
 
 
 def _observed(
-    indicator: Indicator, data: Dataset, areas: pd.DataFrame, series: list[str]
-) -> pd.DataFrame:
-    """Compute one indicator up to the last quarter."""
-    if indicator.events is None:
+    indicators: list[Indicator], data: Dataset, areas: pd.DataFrame, series: list[str]
+) -> Iterator[pd.DataFrame]:
+    """Compute indicators of the same events up to the last quarter."""
+    events, timing = indicators[0].events, indicators[0].timing
+    if events is None:
         raise DataError(
             "The indicator {id} has neither events nor a numerator. Declare one of the two.",
-            id=indicator.id,
+            id=indicators[0].id,
         )
-    if indicator.timing == "published":  # by district, never by a part of one
+    if timing == "published":  # by district, never by a part of one
         areas = areas[areas["district_id"].isin(data.districts["district_id"])]
-    frame = observe(indicator, indicator.events(data), areas, series)
-    period, is_quarter = frame["period"], frame["period"].str.contains("Q")
+    frames = observe_all(indicators, events(data), areas, series)
+    for indicator, frame in zip(indicators, frames, strict=True):
+        found = frame["period"].unique()
+        wanted = [period for period in found if _is_within(period, indicator, series[-1])]
+        yield frame if len(wanted) == len(found) else frame[frame["period"].isin(wanted)]
+
+
+def _is_within(period: str, indicator: Indicator, last: str) -> bool:
+    """Say whether a period lies between the first of an indicator and the last quarter."""
     # A year begins with its first quarter, and a published one counts once it is over.
-    begin, end = period.where(is_quarter, period + "-Q1"), period.where(is_quarter, period + "-Q4")
-    earliest = indicator.first_period
-    earliest += "" if "Q" in earliest or not earliest else "-Q1"
-    return frame[(begin >= earliest) & (end <= series[-1])]
+    begin, end = (period, period) if "Q" in period else (f"{period}-Q1", f"{period}-Q4")
+    first = indicator.first_period
+    return begin >= (first if "Q" in first or not first else f"{first}-Q1") and end <= last

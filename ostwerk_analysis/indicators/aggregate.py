@@ -2,17 +2,23 @@
 
 A cell is a place, a period and a breakdown. The cells of an indicator fill a cube: places × periods
 × breakdowns. Every cell that could have had an event is there, so a zero is a zero and never a gap.
-Cells and units are numbered, and numbers are counted: that is quick, and its cost grows no faster
-than the number of events.
+
+Everything is numbered first: days by their quarters, districts, units and classes by codes. Events
+then lie in the order of their quarters, and what follows only counts small numbers, so that its
+cost grows no faster than the number of events. Sums are exact until they are rounded at the end,
+whatever the order of their parts.
 """
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from .. import observations as obs
+from .. import vintages
 from ..codes import UNKNOWN
 from ..faults import DataError
 from ..periods import complete_years, ordinal
@@ -29,6 +35,10 @@ IDLE = "nothing happened"
 WEAKNESS = ("A", "B", "P", "E")
 """Statuses from the strongest to the weakest: what is made of several has the weakest of theirs."""
 CELL = ["area_level", "area_id", "period", "breakdown"]
+PARTS = 3
+"""Parts of 26 digits and more each: they hold values that differ by a factor of 10⁸ in full."""
+DENSE = 2**25
+"""Up to so many possible members need no search for those that there are."""
 
 
 def observe(
@@ -58,47 +68,55 @@ def observe(
     DataError
         If an event belongs to no unit, so that it cannot be said whose secrets it tells.
     """
-    if indicator.timing == "published":
-        return _published(indicator, events, areas)
-    if events["unit_id"].isna().any():
-        raise DataError(
-            "The indicator {id} has events without a unit_id. Give each the code of its unit, or "
-            "one of its own.",
-            id=indicator.id,
-        )
-    if indicator.kind == "sum":  # the last digits of a sum depend on the order of its parts
-        events = events.sort_values(["unit_id", "date", "value"], ignore_index=True)
-    areas = areas[areas["area_level"].isin(indicator.levels)]
-    known = events["value"].notna()
-    added = _added(indicator, events[known], areas, quarters)
-    if known.all():
-        added = added.assign(obs_status="A", quality_note="")
-    else:
-        unknown = events[~known].assign(value=1.0)
-        added = _with_gaps(added, _added(indicator, unknown, areas, quarters))
-    if indicator.kind == "median":
-        is_idle = (added["n_units"] == 0) & (added["quality_note"] == "")
-        added = added.assign(
-            value=added["value"].mask(added["n_units"] == 0),
-            largest_1=np.nan,  # a median is no sum of what its units contribute
-            largest_2=np.nan,
-            obs_status=added["obs_status"].mask(is_idle, "M"),
-            quality_note=added["quality_note"].mask(is_idle, IDLE),
-        )
-    added = marked(added)
-    return added.assign(indicator=indicator.id, unit=indicator.unit, conf_status="F")
+    return next(observe_all([indicator], events, areas, quarters))
 
 
-def _added(
-    indicator: Indicator, events: pd.DataFrame, areas: pd.DataFrame, quarters: Sequence[str]
-) -> pd.DataFrame:
+def observe_all(
+    indicators: Sequence[Indicator],
+    events: pd.DataFrame,
+    areas: pd.DataFrame,
+    quarters: Sequence[str],
+) -> Iterator[pd.DataFrame]:
+    """Add up the same events for several indicators, one after the other: they are numbered once.
+
+    All have the same timing; parameters and result are those of :func:`observe`.
+    """
+    if indicators[0].timing == "published":
+        for indicator in indicators:
+            yield _published(indicator, events, areas)
+        return
+    numbered, unknown = _numbered(indicators, events, areas, quarters)
+    # The same of all events.
+    said = events["quality_note"].iloc[0] if "quality_note" in events and len(events) else ""
+    del events
+    for indicator in indicators:
+        added = _added(indicator, numbered, areas).assign(obs_status="A", quality_note="")
+        if len(unknown.quarter):
+            added = _with_gaps(added, _added(indicator, unknown, areas))
+        if indicator.kind == "median":
+            is_idle = (added["n_units"] == 0) & (added["quality_note"] == "")
+            added = added.assign(
+                value=added["value"].mask(added["n_units"] == 0),
+                largest_1=np.nan,  # a median is no sum of what its units contribute
+                largest_2=np.nan,
+                obs_status=added["obs_status"].mask(is_idle, "M"),
+                quality_note=added["quality_note"].mask(is_idle, IDLE),
+            )
+        added = marked(added)
+        if said:
+            added["quality_note"] = added["quality_note"].mask(added["quality_note"] == "", said)
+        yield added.assign(indicator=indicator.id, unit=indicator.unit, conf_status="F")
+
+
+def _added(indicator: Indicator, events: "_Events", areas: pd.DataFrame) -> pd.DataFrame:
     """Add up events in the cells of every split."""
     first, *others = indicator.splits
-    areas, layers = spread(areas)
+    areas, layers = spread(areas[areas["area_level"].isin(indicator.levels)])
     whole = areas[areas["area_level"].isin(WHOLE_AREAS)]
-    parts = [_cube(indicator, events, areas, first, quarters)]
-    parts += [_cube(indicator, events, whole, split, quarters) for split in others]
-    return together(pd.concat(parts, ignore_index=True), layers, indicator.kind)
+    tables = _cubes(indicator, events, areas, first)
+    for split in others:
+        tables += _cubes(indicator, events, whole, split)
+    return together(pd.concat(tables, ignore_index=True), layers, indicator.kind)
 
 
 def _with_gaps(added: pd.DataFrame, unknown: pd.DataFrame) -> pd.DataFrame:
@@ -115,214 +133,457 @@ def _with_gaps(added: pd.DataFrame, unknown: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-class _Located(NamedTuple):
-    """Events numbered: one entry for each place that an event lies in."""
-
-    event: np.ndarray
-    group: np.ndarray
-    """Place and breakdown, as one number."""
-    groups: pd.DataFrame
-    """``area_level``, ``area_id`` and ``breakdown`` of each group."""
+# Events by numbers
 
 
-def _cube(
-    indicator: Indicator,
+@dataclass(frozen=True)
+class _Events:
+    """Events by numbers, in the order of their quarters; those of a stock in any order.
+
+    ``classes`` numbers the class of each event in each dimension, ``names`` has the names of these
+    numbers. ``parts`` add up to the values exactly, and are empty where only units are counted.
+    """
+
+    periods: Sequence[str]
+    districts: pd.Index
+    names: Mapping[str, list[str]]
+    units: int
+    quarter: np.ndarray
+    until: np.ndarray
+    district: np.ndarray
+    unit: np.ndarray
+    classes: Mapping[str, np.ndarray]
+    parts: list[np.ndarray]
+
+    def picked(self, which: np.ndarray) -> "_Events":
+        """Give some of the events, in the order given."""
+        return replace(
+            self,
+            quarter=self.quarter[which],
+            until=self.until[which],
+            district=self.district[which],
+            unit=self.unit[which],
+            classes={name: codes[which] for name, codes in self.classes.items()},
+            parts=[part[which] for part in self.parts],
+        )
+
+
+def _numbered(
+    indicators: Sequence[Indicator],
     events: pd.DataFrame,
     areas: pd.DataFrame,
-    split: Sequence[str],
     quarters: Sequence[str],
-) -> pd.DataFrame:
-    """Add up events by place, period and one split."""
+) -> tuple[_Events, _Events]:
+    """Number the events within the quarters, apart those of which the value is not known."""
+    if events["unit_id"].isna().any():
+        raise DataError(
+            "The indicator {id} has events without a unit_id. Give each the code of its unit, or "
+            "one of its own.",
+            id=indicators[0].id,
+        )
     quarter = _quarter_numbers(events["date"], quarters)
-    if indicator.timing == "stock":
+    until = quarter
+    if indicators[0].timing == "stock":
         # What began before the series, or on a day unknown, is there from its first quarter on.
-        begun = np.where(events["date"].isna() | (quarter < 0), 0, quarter)
-        ended = _quarter_numbers(events["until"], quarters)
-        ended = np.where(events["until"].isna(), len(quarters), np.maximum(ended, 0))
-        located = _locate(events, areas, split, indicator.classes)
-        table = _stock(located, begun, ended, len(quarters))
-        periods = list(quarters)
+        quarter = np.clip(quarter, 0, len(quarters))
+        until = _quarter_numbers(events["until"], quarters)
+        until = np.where(events["until"].isna(), len(quarters), np.clip(until, 0, len(quarters)))
+        order = np.arange(len(events))
     else:
-        inside = (quarter >= 0) & (quarter < len(quarters))
-        events, quarter = events[inside], quarter[inside]
-        located = _locate(events, areas, split, indicator.classes)
-        unit = pd.factorize(events["unit_id"])[0]
-        value = events["value"].to_numpy(dtype="float64")
-        if indicator.is_to_date:
-            periods = list(quarters)
-            table = _to_date(indicator, located, quarter, unit, value, len(periods))
-        else:
-            years = complete_years(quarters)
-            periods = [*quarters, *years]
-            year_of = {name: number for number, name in enumerate(years, start=len(quarters))}
-            year = np.array([year_of.get(name[:4], -1) for name in quarters], dtype=np.int64)
-            table = _flow(indicator, located, quarter, year, unit, value, len(periods))
-    cells = located.groups.loc[located.groups.index.repeat(len(periods))].reset_index(drop=True)
-    named = pd.Series(periods, dtype="str")
-    period = named.take(np.tile(np.arange(len(periods)), len(located.groups)))
-    return cells.assign(period=period.to_numpy(), **table)
+        quarter = np.where(quarter < len(quarters), quarter, -1)
+        # Of numbers as small as these numpy makes an order without comparing them.
+        order = np.argsort(quarter, kind="stable")[np.count_nonzero(quarter < 0) :]
+    known = {name: codes for one in indicators for name, codes in one.classes.items()}
+    dimensions = {name for one in indicators for split in one.splits for name in split}
+    classes = {name: _classes(events[name], known.get(name, ())) for name in sorted(dimensions)}
+    districts = pd.Index(areas["district_id"].unique())
+    place, places = pd.factorize(events["district_id"])
+    # Outside of all areas, or not known: -1, for which the last place stands.
+    district = np.append(districts.get_indexer(pd.Index(places)), -1).astype(np.int32)[place]
+    unit, units = pd.factorize(events["unit_id"])
+    value = events["value"].to_numpy(dtype="float64")
+    numbered = _Events(
+        periods=quarters,
+        districts=districts,
+        names={name: names for name, (_, names) in classes.items()},
+        units=len(units),
+        quarter=quarter,
+        until=until,
+        district=district,
+        unit=unit.astype(np.int32),
+        classes={name: codes for name, (codes, _) in classes.items()},
+        parts=[],
+    )
+    is_known = ~np.isnan(value[order])
+    unknown = numbered.picked(order[~is_known])
+    unknown.parts.append(np.ones(len(unknown.quarter)))
+    order = order[is_known]
+    numbered = numbered.picked(order)
+    if any(indicator.kind != "count" for indicator in indicators):
+        numbered.parts.extend(_exact(value[order]))
+    return numbered, unknown
 
 
 def _quarter_numbers(days: pd.Series, quarters: Sequence[str]) -> np.ndarray:
     """Number the quarter of each day from the first of the series; -1 also where it is missing."""
-    number = 4 * days.dt.year + days.dt.quarter - 1 - ordinal(quarters[0])
-    return number.fillna(-1).to_numpy(dtype=np.int64)
+    exact = days.to_numpy()
+    month = exact.astype("datetime64[M]").astype(np.int64)  # since January 1970
+    number = np.clip(month // 3 + 4 * 1970 - ordinal(quarters[0]), -1, 2**14)
+    return np.where(np.isnat(exact), -1, number).astype(np.int16)
 
 
-def _locate(
-    events: pd.DataFrame,
-    areas: pd.DataFrame,
-    split: Sequence[str],
-    known: Mapping[str, Sequence[str]],
-) -> _Located:
-    """Number each event's places and breakdown; all events lie in the city."""
-    places = areas[["area_level", "area_id"]].drop_duplicates(ignore_index=True)
-    place_of = pd.MultiIndex.from_frame(places)
-    below = areas[areas["area_level"] != "city"]
-    below = below.assign(
-        place=place_of.get_indexer(pd.MultiIndex.from_frame(below[["area_level", "area_id"]]))
-    )
-    pairs = pd.DataFrame(
-        {"district_id": events["district_id"].to_numpy(), "event": np.arange(len(events))}
-    ).merge(below[["district_id", "place"]], on="district_id")
-    cities = np.flatnonzero(places["area_level"] == "city")
-    event = np.concatenate([pairs["event"], np.tile(np.arange(len(events)), len(cities))])
-    place = np.concatenate([pairs["place"], np.repeat(cities, len(events))])
-    code, breakdowns = _breakdowns(events, split, known)
-    groups = places.merge(pd.DataFrame({"breakdown": breakdowns}), how="cross")
-    return _Located(event, place * len(breakdowns) + code[event], groups)
+def _classes(column: pd.Series, known: Iterable[str]) -> tuple[np.ndarray, list[str]]:
+    """Number the classes of a dimension, those found and those known before."""
+    code, found = pd.factorize(column)
+    written = pd.Index(found).astype("str").tolist()
+    # A unit without a known class stays in the breakdown, or the parts would not add up.
+    names = sorted({*written, *known, UNKNOWN})
+    place = {name: number for number, name in enumerate(names)}
+    number = np.array([*(place[name] for name in written), place[UNKNOWN]], dtype=np.int16)
+    return number[code], names
+
+
+def _exact(value: np.ndarray) -> list[np.ndarray]:
+    """Split values into parts of which any may be summed in any order, without rounding.
+
+    References
+    ----------
+    Rump, S. M., Ogita, T., Oishi, S. (2008). Accurate floating-point summation, part I: faithful
+    rounding. SIAM Journal on Scientific Computing 31(1), 189-224, algorithm 3.2 (ExtractVector).
+    """
+    parts: list[np.ndarray] = []
+    while len(parts) < PARTS and (not parts or value.any()):
+        _, digits = np.frexp(np.abs(value).max(initial=0.0) * (len(value) + 2))
+        sigma = np.ldexp(1.0, int(digits) + 1)
+        parts.append((value + sigma) - sigma)
+        value = value - parts[-1]
+    return parts
+
+
+def _summed(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Add parts up, the small ones first."""
+    return functools.reduce(np.add, reversed(parts))
+
+
+# Cells by numbers
+
+
+class _Layer(NamedTuple):
+    """Places that do not overlap, so that an event lies in one of them at most.
+
+    ``place_of`` gives the number of the place of each district, and last of events whose district
+    is not known; -1 where it is in none of them.
+    """
+
+    places: list[tuple[str, str]]
+    place_of: np.ndarray
+
+
+def _layers(areas: pd.DataFrame, districts: pd.Index) -> list[_Layer]:
+    """Sort places into as few layers as they need."""
+    layers: list[_Layer] = []
+    for (level, area_id), members in areas.groupby(["area_level", "area_id"], sort=False):
+        inside = np.zeros(len(districts) + 1, dtype=bool)
+        inside[districts.get_indexer(members["district_id"])] = True
+        inside |= level == "city"  # which has all events, also those without a district
+        fitting = (layer for layer in layers if (layer.place_of[inside] < 0).all())
+        layer = next(fitting, None)
+        if layer is None:
+            layer = _Layer([], np.full(len(inside), -1, dtype=np.int32))
+            layers.append(layer)
+        layer.place_of[inside] = len(layer.places)
+        layer.places.append((level, area_id))
+    return layers
 
 
 def _breakdowns(
-    events: pd.DataFrame, split: Sequence[str], known: Mapping[str, Sequence[str]]
-) -> tuple[np.ndarray, pd.Series]:
-    """Number the breakdown of each event, and write each breakdown once, in order."""
+    events: _Events, split: Sequence[str], known: Mapping[str, Sequence[str]]
+) -> tuple[np.ndarray, list[str]]:
+    """Number the breakdown of each event, and write each breakdown once."""
     if not split:
-        return np.zeros(len(events), dtype=np.int64), pd.Series([""], dtype="str")
-    # A unit without a known class stays in the breakdown, or the parts would not add up.
-    classes = events[list(split)].astype("str").fillna(UNKNOWN)
-    found = classes.drop_duplicates()
-    for name in classes.columns.intersection(list(known)):  # one that has not occurred is a zero
-        every = pd.DataFrame({name: pd.Series(known[name], dtype="str")})
-        others = found.drop(columns=name).drop_duplicates()
+        return np.zeros(len(events.quarter), dtype=np.int16), [""]
+    shape = [len(events.names[name]) for name in split]
+    code = np.ravel_multi_index([events.classes[name] for name in split], shape)
+    found = np.flatnonzero(np.bincount(code, minlength=np.prod(shape)))
+    classes = pd.DataFrame(np.stack(np.unravel_index(found, shape), axis=1), columns=list(split))
+    for name in set(split) & set(known):  # one that has not occurred is a zero
+        every = pd.DataFrame({name: [events.names[name].index(code) for code in known[name]]})
+        others = classes.drop(columns=name).drop_duplicates()
         every = others.merge(every, how="cross") if len(split) > 1 else every
-        found = pd.concat([found, every]).drop_duplicates()
-    found = found[list(split)].sort_values(list(split), ignore_index=True)
-    number = pd.MultiIndex.from_frame(found).get_indexer(pd.MultiIndex.from_frame(classes))
-    written = [obs.breakdown(row) for row in found.to_dict("records")]
-    return number, pd.Series(written, dtype="str")
+        classes = pd.concat([classes, every[list(split)]]).drop_duplicates()
+    number = np.zeros(np.prod(shape), dtype=np.int32)
+    number[np.ravel_multi_index(classes.to_numpy().T, shape)] = np.arange(len(classes))
+    written = [
+        obs.breakdown({name: events.names[name][code] for name, code in row.items()})
+        for row in classes.to_dict("records")
+    ]
+    return number[code], written
+
+
+def _cubes(
+    indicator: Indicator, events: _Events, areas: pd.DataFrame, split: Sequence[str]
+) -> list[pd.DataFrame]:
+    """Add up events by place, period and one split: a table for each layer of places."""
+    breakdown, written = _breakdowns(events, split, indicator.classes)
+    layers = _layers(areas, events.districts)
+    periods, spans = _periods(indicator, events.periods)
+    sizes = [len(layer.places) * len(written) for layer in layers]
+    located = (
+        (layer.place_of[events.district], size) for layer, size in zip(layers, sizes, strict=True)
+    )
+    if indicator.timing == "stock":
+        tables = [
+            _stock(events, place * len(written) + breakdown, place >= 0, size, len(periods))
+            for place, size in located
+        ]
+    elif indicator.kind == "median":
+        tables = [
+            _medians(events, place * len(written) + breakdown, place >= 0, size, spans)
+            for place, size in located
+        ]
+    else:
+        tables = _totals(indicator, events, breakdown, len(written), layers, spans)
+    return [
+        _named(layer, written, periods, table) for layer, table in zip(layers, tables, strict=True)
+    ]
+
+
+def _periods(
+    indicator: Indicator, quarters: Sequence[str]
+) -> tuple[list[str], list[tuple[int, int]]]:
+    """Name the periods of an indicator, with the first quarter of each and the one after it."""
+    single = list(enumerate(quarters))
+    if indicator.timing == "stock" or indicator.is_to_date:
+        return list(quarters), [(0, number + 1) for number, _ in single]
+    years = complete_years(quarters)
+    first = [quarters.index(f"{year}-Q1") for year in years]
+    return [*quarters, *years], [
+        *((number, number + 1) for number, _ in single),
+        *((number, number + 4) for number in first),
+    ]
+
+
+def _named(
+    layer: _Layer, written: list[str], periods: list[str], table: dict[str, np.ndarray]
+) -> pd.DataFrame:
+    """Name the cells of a table of groups × periods; a group is a place and a breakdown."""
+    levels, codes = zip(*layer.places, strict=True)
+    inner, outer = len(written) * len(periods), len(layer.places)
+    cells = {
+        "area_level": pd.array(levels, dtype="str").take(np.repeat(np.arange(outer), inner)),
+        "area_id": pd.array(codes, dtype="str").take(np.repeat(np.arange(outer), inner)),
+        "breakdown": pd.array(written, dtype="str").take(
+            np.tile(np.repeat(np.arange(len(written)), len(periods)), outer)
+        ),
+        "period": pd.array(periods, dtype="str").take(
+            np.tile(np.arange(len(periods)), outer * len(written))
+        ),
+    }
+    return pd.DataFrame(cells | {name: values.ravel() for name, values in table.items()})
+
+
+def _totals(
+    indicator: Indicator,
+    events: _Events,
+    breakdown: np.ndarray,
+    breakdowns: int,
+    layers: list[_Layer],
+    spans: list[tuple[int, int]],
+) -> list[dict[str, np.ndarray]]:
+    """Add up what units contribute to the cells of each layer.
+
+    A member is a unit in a place and breakdown. Where no unit changes its district, members of the
+    districts are those of every larger place too, and are found only once.
+    """
+    # What was not there before is added to what was: the spans of to-date overlap, these do not.
+    slices = [(end - 1, end) for _, end in spans] if indicator.is_to_date else spans
+    district_of = np.zeros(events.units, dtype=np.int32)
+    district_of[events.unit] = events.district
+    if (district_of[events.unit] == events.district).all():
+        key = events.unit.astype(np.int64) * breakdowns + breakdown
+        member, keys = _members(key, events.units * breakdowns)
+        groups = []
+        for layer in layers:
+            place = layer.place_of[district_of[keys // breakdowns]]
+            groups.append(np.where(place < 0, -1, place * breakdowns + keys % breakdowns))
+        return _tables(indicator, events, member, groups, layers, breakdowns, slices)
+    tables = []
+    for layer in layers:
+        place = layer.place_of[events.district]
+        inside = np.flatnonzero(place >= 0)
+        groups_here = len(layer.places) * breakdowns
+        key = events.unit[inside].astype(np.int64) * groups_here
+        key += place[inside] * breakdowns + breakdown[inside]
+        member, keys = _members(key, events.units * groups_here)
+        some = events if len(inside) == len(place) else events.picked(inside)
+        tables += _tables(
+            indicator, some, member, [keys % groups_here], [layer], breakdowns, slices
+        )
+    return tables
+
+
+def _members(key: np.ndarray, possible: int) -> tuple[np.ndarray, np.ndarray]:
+    """Number members: the number of each event's, and the key of each number."""
+    if possible <= DENSE:
+        return key.astype(np.int32), np.arange(possible)
+    keys, member = np.unique(key, return_inverse=True)
+    return member.astype(np.int32), keys
+
+
+def _tables(
+    indicator: Indicator,
+    events: _Events,
+    member: np.ndarray,
+    groups: list[np.ndarray],
+    layers: list[_Layer],
+    breakdowns: int,
+    slices: list[tuple[int, int]],
+) -> list[dict[str, np.ndarray]]:
+    """Add up members in the groups of each layer, slice by slice of the quarters."""
+    is_count = indicator.kind == "count"
+    parts = [] if is_count else events.parts
+    shapes = [(len(layer.places) * breakdowns, len(slices)) for layer in layers]
+    units = [np.zeros(shape, dtype=np.int64) for shape in shapes]
+    exact = [[np.zeros(shape) for _ in parts] for shape in shapes]
+    largest = [np.zeros((2, *shape)) for shape in shapes]
+    members = len(groups[0])
+    there = np.zeros(members, dtype=bool)
+    totals = [np.zeros(members) for _ in parts]
+    holders = [np.array([], dtype=np.int64) for _ in layers]
+    may_fall = not is_count and bool((_summed(parts) < 0).any())
+    for at, (active, sums) in enumerate(_contributions(events, member, members, parts, slices)):
+        met, changed = active, active
+        if indicator.is_to_date:
+            met = active[~there[active]]
+            there[active] = True
+        for total, added in zip(totals, sums, strict=True):
+            total[active] = total[active] + added if indicator.is_to_date else added
+        for number, group in enumerate(groups):
+            size = shapes[number][0]
+            units[number][:, at] = _counted(group[met], None, size)
+            for table, added in zip(exact[number], sums, strict=True):
+                table[:, at] = _counted(group[active], added, size)
+            if is_count:
+                continue
+            if indicator.is_to_date:
+                # What grows only can be overtaken by nothing but what has just grown.
+                kept = np.setdiff1d(holders[number], active)
+                changed = np.flatnonzero(there) if may_fall else np.concatenate([active, kept])
+            value = _summed([total[changed] for total in totals])
+            two, holders[number] = _two_largest(group[changed], changed, value, size)
+            largest[number][:, :, at] = two
+    tables = []
+    for count, shares, most in zip(units, exact, largest, strict=True):
+        if indicator.is_to_date:
+            count = count.cumsum(axis=1)
+            shares = [share.cumsum(axis=1) for share in shares]
+        if is_count:
+            value, most = count.astype("float64"), np.stack([count >= 1, count >= 2]).astype(float)
+        else:
+            value = _summed(shares)
+        # Below the sixth place is only what adding binary fractions leaves behind.
+        first, second = most.round(6)
+        tables.append(
+            {"value": value.round(6), "n_units": count, "largest_1": first, "largest_2": second}
+        )
+    return tables
+
+
+def _counted(group: np.ndarray, weight: np.ndarray | None, groups: int) -> np.ndarray:
+    """Count members in groups, or add up their weights; -1 is no group."""
+    return np.bincount(group + 1, weight, groups + 1)[1:]
 
 
 def _contributions(
-    cell: np.ndarray, unit: np.ndarray, value: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Add up what each unit contributes to each cell: cell, unit and sum, in order of both."""
-    width = unit.max(initial=0) + 1
-    pair, member = np.unique(cell * width + unit, return_inverse=True)
-    return pair // width, pair % width, np.bincount(member, value, len(pair))
+    events: _Events,
+    member: np.ndarray,
+    members: int,
+    parts: list[np.ndarray],
+    slices: list[tuple[int, int]],
+) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
+    """Give for some quarters at a time the members with events, each once, and what they add."""
+    ends = np.append(0, np.cumsum(np.bincount(events.quarter, minlength=len(events.periods))))
+    last = np.zeros(members, dtype=np.int32)
+    for first, after in slices:
+        span = slice(ends[first], ends[after])
+        here = member[span]
+        turn = np.arange(len(here), dtype=np.int32)
+        last[here] = turn
+        active = here[last[here] == turn]
+        last[active] = turn[: len(active)]
+        place = last[here] if parts else turn
+        yield active, [np.bincount(place, part[span], len(active)) for part in parts]
 
 
-def _add_up(cell: np.ndarray, contribution: np.ndarray, cells: int) -> dict[str, np.ndarray]:
-    """Add up contributions in cells: value, number of units, and the two largest contributions."""
-    order = np.lexsort((-contribution, cell))
-    cell, contribution = cell[order], contribution[order]
-    count = np.bincount(cell, minlength=cells)
-    start = np.cumsum(count) - count
-    largest = np.zeros((2, cells))
+def _two_largest(
+    group: np.ndarray, member: np.ndarray, value: np.ndarray, groups: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give the two largest values in each group, 0 where there are fewer, and whose they are."""
+    largest, holders = np.zeros((2, groups)), []
+    is_open = group >= 0
     for rank in (0, 1):
-        some = np.flatnonzero(count > rank)
-        largest[rank, some] = contribution[start[some] + rank]
-    # Below the sixth place is only what adding binary fractions leaves behind.
-    value = np.bincount(cell, contribution, cells).round(6)
-    largest = largest.round(6)
-    return {"value": value, "n_units": count, "largest_1": largest[0], "largest_2": largest[1]}
+        group, member, value = group[is_open], member[is_open], value[is_open]
+        most = np.full(groups, -np.inf)
+        np.maximum.at(most, group, value)
+        holder = np.full(groups, -1)
+        is_largest = value == most[group]
+        holder[group[is_largest]] = member[is_largest]
+        largest[rank] = np.where(holder < 0, 0, most)
+        holders.append(holder[holder >= 0])
+        is_open = member != holder[group]
+    return largest, np.concatenate(holders)
 
 
 def _medians(
-    cell: np.ndarray, unit: np.ndarray, value: np.ndarray, cells: int
+    events: _Events,
+    group: np.ndarray,
+    is_inside: np.ndarray,
+    groups: int,
+    spans: list[tuple[int, int]],
 ) -> dict[str, np.ndarray]:
-    """Find the median of the events in each cell, 0 where there are none, and count its units."""
-    order = np.lexsort((value, cell))
-    ranked = np.append(value[order], 0.0)
-    count = np.bincount(cell, minlength=cells)
-    start = np.cumsum(count) - count
-    # The two in the middle, which are one where the number is odd.
-    middle = (ranked[start + np.maximum(count - 1, 0) // 2] + ranked[start + count // 2]) / 2
-    width = unit.max(initial=0) + 1
-    n_units = np.bincount(np.unique(cell * width + unit) // width, minlength=cells)
-    value = np.where(count > 0, middle.round(6), 0.0)
-    return {"value": value, "n_units": n_units, "largest_1": 0 * value, "largest_2": 0 * value}
-
-
-def _flow(
-    indicator: Indicator,
-    located: _Located,
-    quarter: np.ndarray,
-    year: np.ndarray,
-    unit: np.ndarray,
-    value: np.ndarray,
-    periods: int,
-) -> dict[str, np.ndarray]:
-    """Add up what happened in each quarter and in each complete year."""
-    event, group = located.event, located.group
-    in_year = year[quarter[event]]
-    complete = in_year >= 0
-    event = np.concatenate([event, event[complete]])
-    period = np.concatenate([quarter[located.event], in_year[complete]])
-    group = np.concatenate([group, group[complete]])
-    if indicator.kind == "median":
-        cells = len(located.groups) * periods
-        return _medians(group * periods + period, unit[event], value[event], cells)
-    cell, _, added = _contributions(group * periods + period, unit[event], value[event])
-    if indicator.kind == "count":
-        added = np.ones_like(added)
-    return _add_up(cell, added, len(located.groups) * periods)
-
-
-def _to_date(
-    indicator: Indicator,
-    located: _Located,
-    quarter: np.ndarray,
-    unit: np.ndarray,
-    value: np.ndarray,
-    periods: int,
-) -> dict[str, np.ndarray]:
-    """Add up what happened from the first quarter to the end of each one."""
-    event, groups = located.event, len(located.groups)
-    width = unit.max(initial=0) + 1
-    member, code = np.unique(located.group * width + unit[event], return_inverse=True)
-    total, there = np.zeros(len(member)), np.zeros(len(member), dtype=bool)
-    tables = []
-    by_quarter = np.argsort(quarter[event], kind="stable")
-    ends = np.searchsorted(quarter[event][by_quarter], np.arange(periods), side="right")
-    for start, end in zip([0, *ends[:-1]], ends, strict=True):
-        if indicator.kind == "median":
-            so_far = by_quarter[:end]
-            which = event[so_far]
-            tables.append(_medians(located.group[so_far], unit[which], value[which], groups))
-            continue
-        happened = by_quarter[start:end]
-        total += np.bincount(code[happened], value[event[happened]], len(member))
-        there[code[happened]] = True
-        added = np.ones(there.sum()) if indicator.kind == "count" else total[there]
-        tables.append(_add_up(member[there] // width, added, groups))
-    return {name: np.stack([t[name] for t in tables], axis=1).ravel() for name in tables[0]}
+    """Find the median of the events in each group and span, 0 where there are none."""
+    value, units = np.zeros((groups, len(spans))), np.zeros((groups, len(spans)), dtype=np.int64)
+    exact = _summed(events.parts)
+    ends = np.append(0, np.cumsum(np.bincount(events.quarter, minlength=len(events.periods))))
+    for at, (first, after) in enumerate(spans):
+        here = ends[first] + np.flatnonzero(is_inside[ends[first] : ends[after]])
+        order = here[np.lexsort((exact[here], group[here]))]
+        ranked = np.append(exact[order], 0.0)
+        count = np.bincount(group[order], minlength=groups)
+        start = np.cumsum(count) - count
+        # The two in the middle, which are one where the number is odd.
+        middle = ranked[start + np.maximum(count - 1, 0) // 2] + ranked[start + count // 2]
+        value[:, at] = np.where(count > 0, (middle / 2).round(6), 0.0)
+        member = np.unique(group[order].astype(np.int64) * events.units + events.unit[order])
+        units[:, at] = np.bincount(member // events.units, minlength=groups)
+    return {"value": value, "n_units": units, "largest_1": 0 * value, "largest_2": 0 * value}
 
 
 def _stock(
-    located: _Located, begun: np.ndarray, ended: np.ndarray, periods: int
+    events: _Events, group: np.ndarray, is_inside: np.ndarray, groups: int, periods: int
 ) -> dict[str, np.ndarray]:
-    """Count the units that are there at the end of each quarter."""
-    change = np.zeros((len(located.groups), periods + 1))
-    last = np.minimum(ended, periods)
-    np.add.at(change, (located.group, np.minimum(begun, periods)[located.event]), 1)
-    np.add.at(change, (located.group, np.maximum(last, begun)[located.event].clip(max=periods)), -1)
-    there = change.cumsum(axis=1)[:, :-1].ravel()
+    """Count the units that are there at the end of each quarter, each once."""
+    group, unit = group[is_inside].astype(np.int64), events.unit[is_inside]
+    start = events.quarter[is_inside].astype(np.int64)
+    end = np.maximum(events.until[is_inside], start)
+    if events.units < len(events.unit):
+        # Spells of a unit in a cell that overlap: each goes on where those before it have ended.
+        member = group * events.units + unit
+        order = np.lexsort((start, member))
+        group, member, start, end = (given[order] for given in (group, member, start, end))
+        is_first = np.diff(member, prepend=-1) != 0
+        apart = np.cumsum(is_first) * (periods + 1)
+        ended_before = np.roll(np.maximum.accumulate(end + apart) - apart, 1)
+        start = np.where(is_first, start, np.maximum(start, ended_before))
+        end = np.maximum(start, end)
+    change = np.bincount(group * (periods + 1) + start, minlength=groups * (periods + 1))
+    change -= np.bincount(group * (periods + 1) + end, minlength=groups * (periods + 1))
+    there = change.reshape(groups, periods + 1).cumsum(axis=1)[:, :-1]
     return {
-        "value": there,
-        "n_units": there.astype(np.int64),
-        "largest_1": np.minimum(there, 1),
-        "largest_2": (there >= 2).astype(float),
+        "value": there.astype("float64"),
+        "n_units": there,
+        "largest_1": np.minimum(there, 1).astype("float64"),
+        "largest_2": (there >= 2).astype("float64"),
     }
 
 
@@ -334,20 +595,25 @@ def _published(indicator: Indicator, events: pd.DataFrame, areas: pd.DataFrame) 
     area by a part, that part is added.
     """
     given = events.rename(columns={"district_id": "area_id"})
-    if "quality_note" not in given:
-        given = given.assign(quality_note="")
-    columns = ["area_id", "area_level", "period", "value", "obs_status", "quality_note"]
+    for optional in ("breakdown", "quality_note"):
+        if optional not in given:
+            given = given.assign(**{optional: ""})
+    columns = [*CELL, "value", "obs_status", "quality_note"]
     parts = [given[columns]]
     if indicator.kind in {"count", "sum"}:
-        districts = given[given["area_level"] == "district"].rename(
-            columns={"area_id": "district_id"}
-        )
+        is_total = (given["area_level"] == "district") & (given["breakdown"] == "")
+        districts = given[is_total].rename(columns={"area_id": "district_id"})
         published = set(given["area_level"])
         open_levels = areas[~areas["area_level"].isin(published | {"district"})]
         merged = open_levels.merge(districts.drop(columns="area_level"), on="district_id")
         size = open_levels.groupby(["area_level", "area_id"]).size().rename("size")
         # One district missing leaves the sum missing: a gap is not a zero.
         merged["weakness"] = merged["obs_status"].map(_weakness)
+        # What a district's own series tells of its cut does not matter to a sum of districts, and
+        # the parts of a divided one are all in the city.
+        is_aside = merged["quality_note"].isin([vintages.MERGED, vintages.FIRST])
+        is_aside |= (merged["quality_note"] == vintages.DIVIDED) & (merged["area_level"] == "city")
+        merged.loc[is_aside, ["weakness", "quality_note"]] = [0, ""]
         if "share" in merged:
             is_part = merged["share"] < 1
             merged["value"] = merged["value"].mask(
@@ -368,11 +634,10 @@ def _published(indicator: Indicator, events: pd.DataFrame, areas: pd.DataFrame) 
         added["obs_status"] = added["weakness"].map(WEAKNESS.__getitem__).where(complete, "M")
         note = added["shared"].mask(added["shared"] == "", "sum of districts")
         added["quality_note"] = note.where(complete, "a district is missing")
-        parts.append(added[columns])
+        parts.append(added.assign(breakdown="")[columns])
     observed = pd.concat(parts, ignore_index=True)
     return observed.assign(
         indicator=indicator.id,
-        breakdown="",
         unit=indicator.unit,
         n_units=pd.NA,
         conf_status="F",
