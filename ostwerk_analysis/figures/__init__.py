@@ -5,13 +5,18 @@ English, and that can be read without colours, without sight and without a scrip
 """
 
 from .about import about, heading
+from .aid import state_aid
 from .answers import answer
 from .bars import bars, target_bars
 from .certainty import how_sure
 from .charts import Chart, time_series
+from .clusters import cluster_map
 from .doubts import doubts
+from .flow import flow
 from .headlines import headlines, reconciled
 from .map import district_map
+from .sectors import concentration, location_quotients, shift_share
+from .smoothed import smoothed_rates
 from .soundness import checks, loaded
 from .statements import gap
 from .survival import startup_survival, survival_curve
@@ -27,17 +32,24 @@ __all__ = [
     "available",
     "bars",
     "checks",
+    "cluster_map",
+    "concentration",
     "district_map",
     "doubts",
+    "flow",
     "gap",
     "heading",
     "headlines",
     "how_sure",
     "key_figures",
     "loaded",
+    "location_quotients",
     "observation_table",
     "reconciled",
+    "shift_share",
+    "smoothed_rates",
     "startup_survival",
+    "state_aid",
     "survival_curve",
     "target_bars",
     "targets_reached",

@@ -120,8 +120,8 @@ class Subject(NamedTuple):
         return Value(row["value"], states(found).iloc[0], str(row["obs_status"]), note, units)
 
     def written(self, value: float) -> str:
-        """Write a value of it with its unit; a whole number of what is added up as one."""
-        is_whole = self.is_sum and float(value).is_integer()
+        """Write a value of it with its unit; whole numbers of what is counted as such."""
+        is_whole = str(self.declared["kind"]) in (*SUMS, "median") and float(value).is_integer()
         return number(value, self.unit, self.language, 0 if is_whole else self.digits)
 
     def difference(self, value: float) -> str:
