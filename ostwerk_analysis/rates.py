@@ -274,6 +274,85 @@ def rate_ratio_interval(
     return odds.mul(reference_population / p, axis=0)
 
 
+def ratio_interval(upper: pd.Series, lower: pd.Series, level: float = 0.95) -> pd.DataFrame:
+    """Give the ratio of two sums, such as euros per job, with Fieller's interval.
+
+    R = Σ y / Σ x over units such as enterprises, of which each brings its own y and x. The interval
+    holds every R for which the mean of y - R x is not told apart from 0 by Student's t:
+    (ȳ - R x̄)² ≤ t² (s_yy - 2 R s_xy + R² s_xx) / n. It is not symmetric, as the ratio's own
+    spread is not.
+
+    Where the units are no sample but all there are, the interval says how much the ratio hangs on
+    single ones: within it, it could as well lie if other units like them had come.
+
+    Parameters
+    ----------
+    upper, lower : Series of float
+        Amounts by unit. Several of one unit are added up; who stands in one only has 0 in the
+        other, as an enterprise with a grant and no job. A unit with a missing amount is left out.
+    level : float
+        Confidence of the interval.
+
+    Returns
+    -------
+    DataFrame, one row
+        ``ratio``; ``standard_error``, by the delta method; ``lower``, ``upper``; ``n`` units and
+        ``n_missing`` left out. The interval is missing where the sum below cannot be told apart
+        from 0: then no finite one holds. It begins at 0 where no amount is negative.
+
+    Raises
+    ------
+    DataError
+        If an amount is infinite, or ``level`` is not between 0 and 1.
+
+    References
+    ----------
+    Fieller, E. C. (1954). Some problems in interval estimation. Journal of the Royal Statistical
+    Society B 16, 175-185.
+    Cochran, W. G. (1977). Sampling Techniques. Wiley, section 6.4.
+    """
+    from scipy.stats import t as student
+
+    tail = tail_of(level)
+    added = {
+        name: amounts.astype(float).groupby(level=0).sum(min_count=1, skipna=False)
+        for name, amounts in (("y", upper), ("x", lower))
+    }
+    table = pd.DataFrame(index=added["y"].index.union(added["x"].index))
+    for name, amounts in added.items():
+        table[name] = amounts.reindex(table.index, fill_value=0.0)
+    if (is_bad := np.isinf(table).any(axis=1)).any():
+        raise DataError(
+            "The amounts of {codes} are infinite. Give one that is known, or leave it missing.",
+            codes=some(table.index[is_bad]),
+        )
+    known = table.dropna()
+    y, x, n = known["y"].to_numpy(), known["x"].to_numpy(), len(known)
+    row = {"ratio": np.nan, "standard_error": np.nan, "lower": np.nan, "upper": np.nan}
+    row |= {"n": n, "n_missing": len(table) - n}
+    if not x.sum():
+        return pd.DataFrame([row])
+    row["ratio"] = y.sum() / x.sum()
+    if n > 1:
+        spread = np.cov(y, x) / n
+        residual = y - row["ratio"] * x
+        row["standard_error"] = np.sqrt(residual.var(ddof=1) / n) / abs(x.mean())
+        t2 = student.isf(tail, n - 1) ** 2
+        a, b, c = (
+            one * other - t2 * spread[place]
+            for one, other, place in (
+                (x.mean(), x.mean(), (1, 1)),
+                (x.mean(), y.mean(), (0, 1)),
+                (y.mean(), y.mean(), (0, 0)),
+            )
+        )
+        if a > 0:
+            root = np.sqrt(max(0.0, b * b - a * c))
+            least = 0.0 if (known >= 0).all(axis=None) else -np.inf
+            row |= {"lower": max((b - root) / a, least), "upper": (b + root) / a}
+    return pd.DataFrame([row])
+
+
 def _counts(events: pd.Series, population: pd.Series) -> pd.DataFrame:
     """Put counts and what they are of side by side; both are missing where one is."""
     for figures in (events, population):

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binomtest, ttest_1samp
 
 from ostwerk_analysis import rates
 from ostwerk_analysis.faults import DataError
@@ -81,7 +81,66 @@ def test_ratio_of_rates():
     assert found.iloc[0].tolist() == pytest.approx([1.971488, 0.8584264, 4.2772659], abs=5e-7)
 
 
+# Residents, in thousands, of ten cities of the United States in 1930 and 1920: Cochran's data, as
+# in R's package boot (city) and in Davison and Hinkley (1997), Bootstrap Methods, example 1.2.
+IN_1930 = pd.Series([143, 104, 69, 260, 75, 63, 50, 48, 111, 50.0])
+IN_1920 = pd.Series([138, 93, 61, 179, 48, 37, 29, 23, 30, 2.0])
+
+
+def test_ratio_of_two_sums():
+    found = rates.ratio_interval(IN_1930, IN_1920).iloc[0]
+    assert found["ratio"] == pytest.approx(1.520, abs=5e-4)
+    # By the delta method: Σ (x - R u)² = 13306.98, / (9 · 10), and the root / 64 residents.
+    assert found["standard_error"] == pytest.approx(np.sqrt(13306.98 / 90) / 64, rel=1e-4)
+    assert (found["n"], found["n_missing"]) == (10, 0)
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95, 0.99])
+def test_at_the_limits_of_a_ratio_students_t_is_just_significant(level):
+    found = rates.ratio_interval(IN_1930, IN_1920, level).iloc[0]
+    for limit in (found["lower"], found["upper"]):
+        p = ttest_1samp(IN_1930 - limit * IN_1920, 0).pvalue
+        assert p == pytest.approx(1 - level, abs=1e-9)
+    assert found["lower"] < found["ratio"] < found["upper"]
+
+
 # By hand
+
+
+def test_a_unit_with_several_amounts_or_with_one_side_only_is_one_unit():
+    euros = pd.Series([1000.0, 500, 2000, 300], ["a", "a", "b", "c"])
+    jobs = pd.Series([1.0, 2, 1], ["a", "b", "b"])  # c got a grant, and has no job
+    found = rates.ratio_interval(euros, jobs).iloc[0]
+    assert (found["ratio"], found["n"]) == (3800 / 4, 3)
+    same = rates.ratio_interval(
+        pd.Series([1500.0, 2000, 300], list("abc")), pd.Series([1.0, 3, 0], list("abc"))
+    ).iloc[0]
+    pd.testing.assert_series_equal(found, same)
+
+
+def test_a_ratio_with_nothing_certain_below_has_no_interval():
+    one = rates.ratio_interval(pd.Series({"a": 5.0}), pd.Series({"a": 2.0})).iloc[0]
+    assert one["ratio"] == 2.5
+    assert one[["standard_error", "lower", "upper"]].isna().all()
+    # One of four has a job: the sum below could as well be 0.
+    few = rates.ratio_interval(pd.Series([5.0, 4, 6, 5]), pd.Series([1.0, 0, 0, 0])).iloc[0]
+    assert few["ratio"] == 20
+    assert few[["lower", "upper"]].isna().all()
+    nothing = rates.ratio_interval(pd.Series([5.0]), pd.Series([0.0])).iloc[0]
+    assert np.isnan(nothing["ratio"])
+
+
+def test_a_unit_with_an_unknown_amount_is_left_out_and_counted():
+    euros, jobs = pd.Series([5.0, 4, np.nan, 6]), pd.Series([1.0, 2, 2, 1])
+    found = rates.ratio_interval(euros, jobs).iloc[0]
+    assert (found["ratio"], found["n"], found["n_missing"]) == (15 / 4, 3, 1)
+
+
+def test_amounts_from_0_on_have_no_ratio_below_0():
+    euros, jobs = pd.Series([0.0, 0, 0, 9]), pd.Series([1.0, 2, 1, 2])
+    found = rates.ratio_interval(euros, jobs).iloc[0]
+    assert found["lower"] == 0
+    assert found["upper"] > found["ratio"] == 1.5
 
 
 def test_rates_that_vary_no_more_than_chance_become_the_mean():
@@ -160,6 +219,10 @@ def test_a_ratio_without_events_in_either_is_missing_and_without_reference_unbou
         (lambda: rates.smoothed(by_code(1, 2).set_axis(["a", "a"]), by_code(1)), "a stand twice"),
         (lambda: rates.standardised(by_code(0, 0), by_code(5, 5)), "no events"),
         (lambda: rates.proportion_interval(by_code(6), by_code(5)), "00 are larger"),
+        (
+            lambda: rates.ratio_interval(by_code(np.inf), by_code(5)),
+            "00 are infinite",
+        ),
         (lambda: rates.rate_interval(by_code(6), by_code(5), level=95), "95 is not between"),
         (
             lambda: rates.rate_ratio_interval(by_code(6), by_code(5), 3, 0),

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from scipy.spatial.distance import braycurtis
 
 from ostwerk_analysis import regional
 from ostwerk_analysis.faults import DataError
@@ -184,6 +185,17 @@ def test_gini_of_mexico(mexico):
     assert found == pytest.approx(0.35372371173452849, abs=1e-14)
 
 
+@pytest.mark.parametrize(
+    ("weights", "theil"),
+    [(None, 0.10494562214323544), (np.arange(1, 10) / 10, 0.08120013911680612)],
+)
+def test_theil_of_nine_incomes(weights, theil):
+    # Julia package Inequality, documentation of theil and its tests: without and with weights.
+    incomes = pd.Series([8, 5, 1, 3, 5, 6, 7, 6, 3])
+    found = regional.inequality(incomes, None if weights is None else pd.Series(weights))
+    assert found["theil"].item() == pytest.approx(theil, abs=1e-14)
+
+
 def test_theil_of_stoermann_with_values_and_weights_exchanged():
     # REAT, example of theil: 0.2326302. It is Theil's second measure, L: the first one, T, with
     # the shares of value and of weight exchanged. T of the same incomes is 0.2502.
@@ -331,6 +343,17 @@ def test_areas_of_the_same_mix_have_quotients_of_one(mix, copies):
     assert regional.specialisation(jobs)["krugman"].tolist() == pytest.approx(
         [0] * copies, abs=1e-12
     )
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    arrays.arrays(np.int64, st.tuples(st.just(2), st.integers(1, 6)), elements=st.integers(1, 99))
+)
+def test_dissimilarity_is_scipys_distance_of_bray_and_curtis_between_shares(two):
+    here, other = two / two.sum(axis=1, keepdims=True)
+    found = regional.specialisation(table(here=two[0]), by_sector(*two[1])).iloc[0]
+    assert found["dissimilarity"] == pytest.approx(braycurtis(here, other), abs=1e-12)
+    assert found["krugman"] == pytest.approx(2 * braycurtis(here, other), abs=1e-12)
 
 
 @settings(deadline=None, max_examples=40)
