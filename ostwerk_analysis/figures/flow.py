@@ -1,0 +1,302 @@
+"""Flows: what went from where to where, as bands between two columns (a Sankey diagram).
+
+The drawing stretches with its place while its labels are text of the page, which wrap: so it is
+read on a phone as on paper. A flow that is kept secret is dotted and one that is missing is dashed,
+each of one width, which says nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ..codes import DIMENSIONS, code_name
+from ..faults import DataError
+from ..language import quarter, text
+from ..observations import as_of, breakdown, dimensions
+from .values import (
+    MISSING,
+    SUPPRESSED,
+    Figure,
+    cell,
+    digits_for,
+    entry,
+    foot,
+    label,
+    note,
+    of_areas,
+    signs,
+    states,
+    unit_heading,
+    unobserved,
+    written,
+)
+
+FULL_PX, THINNEST_PX, UNTOLD_PX = 260, 2.0, 12.0
+"""Height of all flows together, of the smallest one, and of one whose value is not told."""
+LABEL_PX = 62
+"""Height that a node's label needs where its name wraps."""
+BANDS = {"": "ow-band", SUPPRESSED: "ow-band ow-secret", MISSING: "ow-band ow-lacking"}
+"""State of a flow = how it is drawn."""
+
+
+class Node(NamedTuple):
+    """A place at which flows begin or end, in px from the top of the drawing.
+
+    Parameters
+    ----------
+    code : str
+    top, bottom : float
+        Ends of its bar.
+    """
+
+    code: str
+    top: float
+    bottom: float
+
+
+def flow(
+    observations: pd.DataFrame,
+    indicator: str,
+    period: str,
+    area_id: str,
+    by: tuple[str, str],
+    *,
+    catalogue: pd.DataFrame,
+    language: str = "de",
+    parts: Mapping[str, str] | None = None,
+) -> Figure:
+    """Draw a sum by two dimensions of its breakdown as flows from the one to the other.
+
+    Parameters
+    ----------
+    observations : DataFrame
+        Where they hold the sum by one of the dimensions too, it stands at the nodes.
+    indicator, period, area_id : str
+        What, when and where.
+    by : tuple of str
+        The dimensions from which and to which it flows, such as ``("site", "to_site")``.
+    catalogue : DataFrame
+    language : {"de", "en"}
+    parts : mapping, optional
+        Names of the dimensions' codes, such as sites.
+
+    Returns
+    -------
+    Figure
+        With a sentence that says the largest flow, the source, and the table behind the drawing.
+
+    Raises
+    ------
+    DataError
+        If the indicator is unknown, is no sum, or is not broken down by the two dimensions.
+    """
+    declared = entry(catalogue, indicator)
+    if nothing := unobserved(observations, declared, language):
+        return nothing
+    if declared["kind"] != "sum":
+        raise DataError(
+            "{indicator} is no sum, so its parts are no flows. Draw it as bars.",
+            indicator=indicator,
+        )
+    period = as_of(observations, indicator, period)
+    here = of_areas(observations, [area_id])
+    here = here[(here["indicator"] == indicator) & (here["period"] == period)]
+    picked = here[here["breakdown"].map(lambda part: set(dimensions(part)) == set(by))]
+    if picked.empty:
+        raise DataError(
+            "{indicator} is not broken down by {by} in {area} in {period}.",
+            indicator=indicator,
+            by=", ".join(by),
+            area=area_id,
+            period=period,
+        )
+    named = label(catalogue, indicator, language)
+    start, end = (picked["breakdown"].map(lambda part, of=of: dimensions(part)[of]) for of in by)
+    flows = picked.assign(start=start, end=end, state=states(picked))
+    flows = flows[flows["value"] != 0].sort_values(["start", "end"], ignore_index=True)
+    if flows.empty:
+        said = text(
+            "{label}: none in {period}.", language, label=named, period=quarter(period, language)
+        )
+        return note(said, language)
+    unit = str(declared["unit"])
+    digits = digits_for(flows["value"], "sum")
+    flows["words"] = [
+        written(value, state, unit, language, digits)
+        for value, state in zip(flows["value"], flows["state"], strict=True)
+    ]
+    names = [flows[side].map(lambda code, of=of: code_name(of, code, language, parts))
+             for side, of in zip(("start", "end"), by, strict=True)]  # fmt: skip
+    flows["from"], flows["to"] = names
+    when = ", ".join(p for p in (quarter(period, language), unit_heading(unit, language)) if p)
+    heads = [text(DIMENSIONS.get(of, of), language) for of in by]
+    totals = {
+        of: _totals(here, of, set(flows[side]), language, digits)
+        for side, of in zip(("start", "end"), by, strict=True)
+    }
+    drawn = _drawing(flows, heads, [totals[of] for of in by], f"{named}, {when}")
+    table = _table(flows, heads, unit_heading(unit, language), language, digits)
+    return Figure(
+        f'<figure class="ow ow-figure" lang="{language}"><figcaption><h2>{escape(named)}</h2>'
+        f'<p class="ow-when">{escape(when)}</p></figcaption>{drawn}{_legend(flows, language)}'
+        f'<p class="ow-words">{escape(_sentence(flows, language))}</p>'
+        f"{foot([declared], language, table)}</figure>"
+    )
+
+
+def _totals(
+    here: pd.DataFrame, of: str, codes: set[str], language: str, digits: int
+) -> dict[str, str]:
+    """Write what is observed at the nodes of a side; flows need not add up, some being secret."""
+    wanted = {breakdown({of: code}): code for code in codes}
+    found = here[here["breakdown"].isin(list(wanted))]
+    return {
+        wanted[part]: written(value, state, "", language, digits)
+        for part, value, state in zip(
+            found["breakdown"], found["value"], states(found), strict=True
+        )
+    }
+
+
+def thickness(values: pd.Series) -> np.ndarray:
+    """Give the height of each flow in px; one that is not told has a height of its own."""
+    scale = FULL_PX / total if (total := values.abs().sum()) else 0.0
+    return np.where(values.isna(), UNTOLD_PX, np.maximum(values.abs() * scale, THINNEST_PX))
+
+
+def nodes(codes: Sequence[str], heights: Sequence[float]) -> list[Node]:
+    """Stack the nodes of a side, each with room for its label.
+
+    Parameters
+    ----------
+    codes : sequence of str, shape (n,)
+        The node of each flow.
+    heights : sequence of float, shape (n,)
+        The height of each flow, in px.
+    """
+    bars = pd.Series(heights, dtype=float).groupby(list(codes)).sum().sort_index()
+    stacked, top = [], 0.0
+    for code, bar in bars.items():
+        room = max(bar + 14, LABEL_PX)
+        stacked.append(Node(str(code), top + (room - bar) / 2, top + (room + bar) / 2))
+        top += room
+    return stacked
+
+
+def _drawing(flows: pd.DataFrame, heads: list[str], totals: list[dict[str, str]], name: str) -> str:
+    """Draw the bands, and write the nodes' names and totals beside them."""
+    heights = thickness(flows["value"])
+    columns = [nodes(flows[side].tolist(), heights.tolist()) for side in ("start", "end")]
+    depth = [sum(max(n.bottom - n.top + 14, LABEL_PX) for n in column) for column in columns]
+    height = max(depth)
+    columns = [
+        [Node(n.code, n.top + (height - own) / 2, n.bottom + (height - own) / 2) for n in column]
+        for column, own in zip(columns, depth, strict=True)
+    ]
+    next_at = [{n.code: n.top for n in column} for column in columns]
+    bands = []
+    for row, thick in zip(flows.to_dict("records"), heights, strict=True):
+        left, right = next_at[0][row["start"]], next_at[1][row["end"]]
+        next_at[0][row["start"]] += thick
+        next_at[1][row["end"]] += thick
+        bands.append(
+            f'<g class="{BANDS[row["state"]]}">'
+            f"<title>{escape(row['from'])} → {escape(row['to'])}: {escape(row['words'])}</title>"
+            f'<path d="M0 {left:.1f}C50 {left:.1f} 50 {right:.1f} 100 {right:.1f}V'
+            f"{right + thick:.1f}C50 {right + thick:.1f} 50 {left + thick:.1f} 0 "
+            f'{left + thick:.1f}z"/>'
+            + (f'<path class="ow-middle" d="{_curve(left, right, thick)}"/>' * bool(row["state"]))
+            + "</g>"
+        )
+    bars = "".join(
+        f'<path class="ow-node" d="M{x} {n.top:.1f}V{n.bottom:.1f}"/>'
+        for x, column in zip((0, 100), columns, strict=True)
+        for n in column
+    )
+    named = [dict(zip(flows[side], flows[word], strict=True))
+             for side, word in (("start", "from"), ("end", "to"))]  # fmt: skip
+    lists = [
+        "".join(
+            f'<li style="top:{(n.top + n.bottom) / 2:.0f}px"><span>{escape(own[n.code])}</span>'
+            + (f" <b>{escape(total[n.code])}</b>" if n.code in total else "")
+            + "</li>"
+            for n in column
+        )
+        for column, own, total in zip(columns, named, totals, strict=True)
+    ]
+    return (
+        f'<div class="ow-flow" role="img" aria-label="{escape(name)}">'
+        f"<p>{escape(heads[0])}</p><p></p><p>{escape(heads[1])}</p>"
+        f"<ul>{lists[0]}</ul>"
+        f'<svg viewBox="0 0 100 {height:.0f}" style="height:{height:.0f}px" '
+        f'preserveAspectRatio="none">{"".join(bands)}{bars}</svg>'
+        f"<ul>{lists[1]}</ul></div>"
+    )
+
+
+def _curve(left: float, right: float, thick: float) -> str:
+    """Draw the middle of a band, on which dots or dashes lie."""
+    a, b = left + thick / 2, right + thick / 2
+    return f"M0 {a:.1f}C50 {a:.1f} 50 {b:.1f} 100 {b:.1f}"
+
+
+def _legend(flows: pd.DataFrame, language: str) -> str:
+    """Explain how flows without a value are drawn, where there are any."""
+    items = "".join(
+        f'<li><svg viewBox="0 0 36 28" aria-hidden="true"><g class="{BANDS[state]}">'
+        '<path d="M0 8H36V20H0z"/><path class="ow-middle" d="M0 14H36"/></g></svg> '
+        f"<span>{escape(written(np.nan, state, '', language))}</span></li>"
+        for state in (SUPPRESSED, MISSING)
+        if (flows["state"] == state).any()
+    )
+    return f'<ul class="ow-legend">{items}</ul>' if items else ""
+
+
+def _sentence(flows: pd.DataFrame, language: str) -> str:
+    """Say in words the largest flow, and how many are not told."""
+    said = []
+    told = flows[flows["state"] == ""]
+    if len(told):
+        most = told.loc[told["value"].idxmax()]
+        said.append(
+            text(
+                "The largest flow leads from {start} to {end}: {value}.",
+                language,
+                start=most["from"],
+                end=most["to"],
+                value=most["words"],
+            )
+        )
+    if count := (flows["state"] == SUPPRESSED).sum():
+        said.append(
+            text("Kept secret: {count} of {all} flows.", language, count=count, all=len(flows))
+        )
+    if count := (flows["state"] == MISSING).sum():
+        said.append(text("No data: {count} of {all} flows.", language, count=count, all=len(flows)))
+    return " ".join(said)
+
+
+def _table(flows: pd.DataFrame, heads: list[str], unit: str, language: str, digits: int) -> Figure:
+    """Set the flows out as a table, a row for each."""
+    start, end, value = (escape(head) for head in (*heads, unit or text("Value", language)))
+    top = f'<th scope="col">{start}</th><th scope="col" class="ow-left">{end}</th>'
+    top += f'<th scope="col">{value}</th>'
+    body = "".join(
+        f'<tr><th scope="row">{escape(row["from"])}</th><td class="ow-left">{escape(row["to"])}'
+        "</td><td>"
+        + cell(row["value"], row["state"], language, status=row["obs_status"], digits=digits)
+        + "</td></tr>"
+        for row in flows.to_dict("records")
+    )
+    explained = signs(
+        set(flows["state"]), set(flows.loc[flows["state"] == "", "obs_status"]), language
+    )
+    zeros = text("A flow that is not listed is zero.", language)
+    return Figure(
+        f'<div class="ow-scroll" role="region" tabindex="0" '
+        f'aria-label="{escape(text("Table", language))}"><table><thead><tr>{top}</tr></thead>'
+        f'<tbody>{body}</tbody></table></div>{explained}<p class="ow-note">{escape(zeros)}</p>'
+    )
