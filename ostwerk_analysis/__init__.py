@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import (
+        branches,
         convergence,
         corrections,
         disclosure,
@@ -47,6 +48,7 @@ __all__ = [
     "OstwerkError",
     "Programme",
     "ReleaseError",
+    "branches",
     "check",
     "convergence",
     "corrections",

@@ -99,6 +99,20 @@ def sections(businesses: pd.DataFrame) -> tuple[pd.Series, pd.DataFrame]:
     return section, pd.concat(bad, ignore_index=True)
 
 
+def split_branches(wz_code: pd.Series, brought: pd.DataFrame) -> pd.DataFrame:
+    """Name the codes whose section is not known in the other edition, once each."""
+    split = brought[brought["how"] == "split"]
+    found = pd.DataFrame(
+        {"row": split.index, "value": wz_code[split.index], "becomes": split["sections"]}
+    )
+    once = found.groupby(["value", "becomes"], as_index=False).agg(
+        row=("row", "first"), count=("row", "size")
+    )
+    return once.sort_values("row", ignore_index=True).assign(
+        column="wz_code", count=once["count"].astype("str")
+    )
+
+
 def too_late(frame: pd.DataFrame, name: str, last_day: date | None) -> pd.DataFrame:
     """Find events after the day up to which the data reach."""
     bad = [rows(frame.iloc[:0], "", "")]

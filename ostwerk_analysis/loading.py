@@ -14,7 +14,17 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from . import addresses, areas, checks, corrections, coverage, geo, plausibility, sources
+from . import (
+    addresses,
+    areas,
+    branches,
+    checks,
+    corrections,
+    coverage,
+    geo,
+    plausibility,
+    sources,
+)
 from .checks import ORIGIN
 from .dataset import SNAPSHOT, Dataset
 from .faults import FAULT_COLUMNS, REPAIR_COLUMNS, DataError, faults_frame, nearest, repairs_frame
@@ -201,7 +211,7 @@ def _table(
         typed, restored = checks.lost_zeros(typed, name, tables)
         repairs += [
             raw.repairs.assign(file=Path(source.path).name),
-            _restored(restored, text, name),
+            _changed(restored, text, name, "lost_zeros"),
         ]
         if contract.metadata["geometry"] and "geometry" in text:
             shapes = raw.frame.geometry.to_crs(programme.crs)
@@ -227,6 +237,11 @@ def _table(
     if name == "businesses":
         once["section"], homeless = checks.sections(once)
         bad.append(homeless)
+        if programme.wz_version:
+            in_one = branches.brought(once["wz_code"], once["wz_version"], programme.wz_version)
+            once["section"] = in_one["section"]
+            split = checks.split_branches(once["wz_code"], in_one)
+            repairs.append(_changed(split, text, name, "wz_split"))
     bad.append(checks.too_late(once, name, programme.data_as_of))
     bad.append(checks.totals(once, name))
     unreadable = pd.concat(bad, ignore_index=True)
@@ -309,18 +324,18 @@ def _set_aside(text: pd.DataFrame, found: pd.DataFrame, read: list[_Read]) -> pd
     return pd.concat([rows, *unsplit], ignore_index=True)
 
 
-def _restored(restored: pd.DataFrame, text: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Make repairs of codes that got their zeros back, with the line of the first of each."""
-    if restored.empty:
+def _changed(codes: pd.DataFrame, text: pd.DataFrame, name: str, rule: str) -> pd.DataFrame:
+    """Make repairs of codes that are read as something else, with the line of the first of each."""
+    if codes.empty:
         return repairs_frame()
-    first = text.loc[restored["row"]].reset_index(drop=True)
-    described = restored.assign(
+    first = text.loc[codes["row"]].reset_index(drop=True)
+    described = codes.assign(
         table=name,
         source=first["_source"],
         file=first["_file"],
         line=first["_line"],
-        rule="lost_zeros",
-        reason=restored["count"],
+        rule=rule,
+        reason=codes["count"],
     )
     return repairs_frame(described[REPAIR_COLUMNS].to_dict("records"))
 

@@ -168,6 +168,8 @@ REPAIRS: dict[str, str] = {
     "correction": "{value} in {column} becomes {becomes} by the correction {reason}.",
     "lost_zeros": "{value} in {column} has lost the zeros before it and is read as {becomes}; "
     "rows: {reason}.",
+    "wz_split": "{value} in {column} goes to several sections of the other edition of the WZ "
+    "({becomes}), so that its section is not known; rows: {reason}.",
     "note": "{value} stands below the table as a note, and is no row of it.",
     # of a shape
     "ring_closed": "A ring of the shape was not closed; its first point is repeated at its end.",

@@ -11,7 +11,7 @@ import ostwerk_analysis
 PACKAGE = Path(__file__).parent.parent / "ostwerk_analysis"
 FLOORS = [
     ["language", "codes", "rules", "faults", "periods", "programme", "tables"],
-    ["sources", "raster", "geo", "coverage", "addresses"],
+    ["sources", "raster", "geo", "coverage", "branches", "addresses"],
     ["areas", "dataset", "corrections", "plausibility", "checks", "reading", "loading", "fetching"],
     [
         *("observations", "spatial", "rates", "survival", "indicators", "state_aid", "regional"),
@@ -30,6 +30,7 @@ PURE = {
     "geo",
     "raster",
     "coverage",
+    "branches",
     "addresses",
     "areas",
     "checks",

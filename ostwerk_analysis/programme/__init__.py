@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from os.path import normpath
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
@@ -96,6 +96,11 @@ class Programme(Section):
     data_as_of: date | None = Field(
         None,
         description="Day up to which the data reach; rows with an event after it are set aside.",
+    )
+    wz_version: Literal["", "2008", "2025"] = Field(
+        "",
+        description="Edition of the WZ to publish in, into which codes of the other one are "
+        "brought; each in its own if left out.",
     )
     allow_outside: bool = Field(False, description="Sources may lie outside the folder.")
     fault_limit_pct: float = Field(
