@@ -129,7 +129,8 @@ class Subject(NamedTuple):
         if self.unit != "percent":
             return self.written(value)
         points = number(value, "", self.language, self.digits)
-        return text("{number} percentage points", self.language, number=points)
+        message = "{number} percentage point" if points == "1" else "{number} percentage points"
+        return text(message, self.language, number=points)
 
     def is_nothing(self, value: float) -> bool:
         """Whether a difference is too small for the digits shown."""
