@@ -151,6 +151,7 @@ TABLES_OF_SENTENCES = {
     },
     "figures/statements.py": {
         "MOVED[moved['direction']]": statements.MOVED.values(),
+        "DIFFERENCE_MOVED[moved['direction']]": statements.DIFFERENCE_MOVED.values(),
         "VERDICTS[is_behind, is_improving]": statements.VERDICTS.values(),
     },
     "figures/survival.py": {

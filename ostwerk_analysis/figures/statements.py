@@ -18,6 +18,14 @@ MOVED = {
     convergence.DOWN: "The ratio has fallen by {change} a year (95 % interval: {range}).",
     convergence.NONE: "No trend is certain: {change} a year (95 % interval: {range}).",
 }
+DIFFERENCE_MOVED = {
+    convergence.UP: "The difference itself has grown by {change} a year (95 % interval: {range}).",
+    convergence.DOWN: "The difference itself has shrunk by {change} a year (95 % interval: "
+    "{range}).",
+    convergence.NONE: "No trend of the difference itself is certain: {change} a year (95 % "
+    "interval: {range}).",
+}
+"""Where a rate falls everywhere alike, the difference falls with it and the ratio does not."""
 VERDICTS = {
     (True, True): "That is an improvement: the disadvantage has become smaller.",
     (True, False): "That is no improvement: the disadvantage has grown.",
@@ -98,6 +106,7 @@ def gap(
         )
     moved = convergence.trend(table["ratio"], table["year"]).iloc[0]
     sentences += _how_it_moved(moved, last["ratio"], str(declared["better"]), language)
+    sentences += _how_the_difference_moved(table, language)
     sentences += _between_districts(observations, indicator, language)
     heads = [
         "",
@@ -140,6 +149,29 @@ def _how_it_moved(moved: pd.Series, ratio: float, better: str, language: str) ->
     is_behind = (ratio > 1) == (better == "down")
     is_improving = (moved["direction"] == convergence.UP) == (better == "up")
     return [*said, text(VERDICTS[is_behind, is_improving], language)]
+
+
+def _how_the_difference_moved(table: pd.DataFrame, language: str) -> list[str]:
+    """Say whether the difference, whichever its sign, has become larger or smaller."""
+    known = table["difference"].dropna()
+    if not ((known > 0).all() or (known < 0).all()):
+        return [
+            text("The difference has had both signs, so there is no rate of its change.", language)
+        ]
+    moved = convergence.trend(table["difference"].abs(), table["year"]).iloc[0]
+    if np.isnan(moved["pct_per_year"]):
+        return []
+    change, ends = moved["pct_per_year"], (moved["lower"], moved["upper"])
+    if moved["direction"] == convergence.DOWN:
+        change, ends = -change, (-ends[1], -ends[0])
+    return [
+        text(
+            DIFFERENCE_MOVED[moved["direction"]],
+            language,
+            change=number(change, "percent", language, 1),
+            range=interval(*ends, "percent", language),
+        )
+    ]
 
 
 def _between_districts(observations: pd.DataFrame, indicator: str, language: str) -> list[str]:

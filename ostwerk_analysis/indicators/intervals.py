@@ -64,6 +64,7 @@ def ratio_interval(
             is_meant &= events[name] == code
         events = events[is_meant]
         amounts.append(pd.Series(events["value"].to_numpy(dtype=float), events["unit_id"]))
-    found = rates.ratio_interval(*amounts, level=level)
+    upper, lower = amounts
+    found = rates.ratio_interval(upper, lower, level)
     named = {"indicator": ratio.id, "period": period, "breakdown": breakdown(part)}
     return pd.DataFrame([named]).join(found)

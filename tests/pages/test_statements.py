@@ -64,6 +64,38 @@ def test_what_a_change_means_depends_on_what_is_better_and_who_is_ahead(ratio, b
     assert ("fallen by 2.0 %" in said) == (ratio[1] < 1)
 
 
+@pytest.mark.parametrize(
+    ("ratio", "expected"),
+    [
+        # Both fall alike: the ratio stays, and the difference falls with them.
+        ((1.5, 1.0), "No trend is certain: 0.0 % a year"),
+        ((1.5, 1.02), "The difference itself has grown by"),
+        ((0.5, 1.02), "The difference itself has shrunk by"),
+        ((1.1, 0.97), "The difference has had both signs, so there is no rate of its change."),
+    ],
+)
+def test_the_difference_is_told_from_the_ratio(ratio, expected):
+    assert expected in said_of(ratio, "down")
+
+
+def test_the_difference_may_shrink_while_the_ratio_stays():
+    values = {"east": 12.0, "city": 8.0}
+    rows = [
+        {"area_id": code, "area_level": "city", "period": str(2010 + n), "value": value * 0.95**n}
+        for n in range(10)
+        for code, value in values.items()
+    ]
+    observations = pd.DataFrame(rows).assign(indicator="unemployed_share", breakdown="")
+    said = words(
+        figures.gap(
+            observations, "unemployed_share", "east", "city", NAMES,
+            catalogue=indicators.catalogue(), language="en",
+        )
+    )  # fmt: skip
+    assert "No trend is certain: 0.0 % a year" in said
+    assert "The difference itself has shrunk by 5.0 % a year (95 % interval: 5.0 to 5.0 %)." in said
+
+
 def test_the_gap_is_said_in_german():
     said = said_of((1.5, 0.98), "down", "de")
     assert "2019: Leipzig East 10,0 %, Leipzig 8,0 %; das 1,25-Fache des Werts der Stadt." in said
