@@ -160,7 +160,7 @@ def _row(one: Subject, area: str, found: Value, events: float, total: float) -> 
         f"{one.label}, {area}" if area else one.label,
         SIGNS[found.state] if found.state else one.written(found.value),
         _behind(one, found, events, total),
-        "" if np.isnan(low) else interval(low, high, one.unit, language, one.digits),
+        "" if np.isnan(low) else interval(low, high, one.unit, language, max(one.digits, 1)),
         text(NOTES[MARKS[found.status]], language) if found.status in MARKS else "",
     ]
 
