@@ -209,6 +209,21 @@ path = "{data}/leipzig/lis_einwohner.json"
 format = "lis"
 where = {{ statistic = ["Einwohner insgesamt"] }}
 values = {{ statistic = {{ "Einwohner insgesamt" = "residents" }} }}
+
+[[sources]]
+table = "statistics"
+path = "{data}/leipzig/bedarfsgemeinschaften.csv"
+where = {{ sachmerkmal = ["Bedarfsgemeinschaften", "Personen in Bedarfsgemeinschaften"] }}
+
+[sources.columns]
+district_id = "ortsteil_code"
+statistic = "sachmerkmal"
+period = "jahr"
+value = "wert"
+
+[sources.values.statistic]
+"Bedarfsgemeinschaften" = "sgb2_communities"
+"Personen in Bedarfsgemeinschaften" = "sgb2_persons"
 """
 EAST = {
     "Schönefeld-Abtnaundorf", "Neustadt-Neuschönefeld", "Volkmarsdorf", "Anger-Crottendorf",
@@ -228,14 +243,20 @@ def leipzig(real_data, tmp_path_factory):
     return indicators.compute(load(path), "2022Q4", "statistics")
 
 
-@pytest.mark.real
-def test_the_gap_of_leipzigs_east_counted_by_hand(leipzig, real_data):
+def residents_of(real_data):
+    """Read residents by name of the district, or "city", and year, without the package."""
     records = json.loads((real_data / "leipzig" / "lis_einwohner.json").read_bytes())["daten"]
-    residents, unemployed = {}, {}
+    residents = {}
     for record in records:
         if record["name"] == "Einwohner insgesamt":
             place = record["ortsteil"] or ("" if record["stadtbezirk"] else "city")
             residents[place, record["jahr"]] = int(record["wert"])
+    return residents
+
+
+@pytest.mark.real
+def test_the_gap_of_leipzigs_east_counted_by_hand(leipzig, real_data):
+    residents, unemployed = residents_of(real_data), {}
     with (real_data / "leipzig" / "lis_arbeitslose.csv").open(encoding="utf-8-sig") as file:
         for row in csv.DictReader(file):
             if row["Sachmerkmal"] == "Arbeitslose insgesamt":
@@ -251,6 +272,83 @@ def test_the_gap_of_leipzigs_east_counted_by_hand(leipzig, real_data):
     # The city's figure of 2000 is missing, so there is no gap in that year, and no other is filled.
     assert found["ratio"].isna().sum() == 1
     assert np.isnan(found.loc["2000", "ratio"])
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("indicator", "file", "figure", "years", "per"),
+    [
+        (
+            "sgb2_share", "bedarfsgemeinschaften", "Personen in Bedarfsgemeinschaften",
+            ("2008", "2022"), 100,
+        ),
+        (
+            "craft_businesses_per_1000_residents", "handwerksbetriebe",
+            "Handwerksbetriebe insgesamt", ("2000", "2017"), 1000,
+        ),
+    ],
+)  # fmt: skip
+def test_gaps_of_what_is_given_for_districts_only(
+    leipzig, real_data, indicator, file, figure, years, per
+):
+    """The city is the sum of its districts there, and the observations say so."""
+    residents, counted = residents_of(real_data), {}
+    with (real_data / "leipzig" / f"{file}.csv").open(encoding="utf-8-sig") as rows:
+        for row in csv.DictReader(rows):
+            if row["sachmerkmal"] == figure:
+                counted[row["ortsteil"], row["jahr"]] = float(row["wert"])
+    found = convergence.gaps(leipzig, indicator, "leipziger-osten", "leipzig")
+    found = found.set_index("period")
+    assert found.index[[0, -1]].tolist() == list(years)
+    for year in years:
+        east = sum(counted[name, year] for name in EAST)
+        east /= sum(residents[name, year] for name in EAST)
+        city = sum(value for (_, when), value in counted.items() if when == year)
+        city /= residents["city", year]
+        assert found.loc[year, "area"] == pytest.approx(per * east)
+        assert found.loc[year, "city"] == pytest.approx(per * city)
+        assert found.loc[year, "difference"] == pytest.approx(per * (east - city))
+    notes = leipzig[(leipzig["indicator"] == indicator) & (leipzig["area_id"] == "leipzig")]
+    assert set(notes["quality_note"]) == {"sum of districts"}
+
+
+@pytest.mark.real
+def test_what_the_series_of_leipzigs_east_say(leipzig):
+    """Of SGB II the difference falls with the level, and the ratio does not: both are needed."""
+    said = {}
+    for indicator in (
+        "unemployed_per_1000_residents",
+        "sgb2_communities_per_1000_residents",
+        "craft_businesses_per_1000_residents",
+    ):
+        found = convergence.gaps(leipzig, indicator, "leipziger-osten", "leipzig")
+        said[indicator] = [
+            convergence.trend(values, found["year"])["direction"].item()
+            for values in (found["ratio"], found["difference"].abs())
+        ]
+    assert said == {
+        "unemployed_per_1000_residents": ["none certain", "none certain"],
+        "sgb2_communities_per_1000_residents": ["none certain", "down"],
+        "craft_businesses_per_1000_residents": ["none certain", "up"],
+    }
+
+
+@pytest.mark.real
+def test_craft_businesses_spread_more_evenly(leipzig):
+    rows = leipzig[
+        (leipzig["indicator"] == "craft_businesses_per_1000_residents")
+        & (leipzig["area_level"] == "district")
+    ]
+    start, end = (
+        rows[rows["period"] == year].set_index("area_id")["value"] for year in ("2000", "2017")
+    )
+    found = convergence.beta(start, end, 17).iloc[0]
+    # The slope by least squares, of districts that had craft businesses in both years.
+    both = (start > 0) & (end > 0)
+    logs = np.log(start[both]), np.log(end[both])
+    slope = np.polyfit(logs[0], (logs[1] - logs[0]) / 17, 1)[0]
+    assert found["rate_pct"] == pytest.approx(-100 * math.log(1 + slope * 17) / 17)
+    assert found["lower"] > 0  # they come nearer to each other
 
 
 @pytest.mark.real

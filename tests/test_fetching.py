@@ -788,6 +788,7 @@ def test_leipzig_is_fetched_and_checked(ostwerk, web, tmp_path, leipzig_answers)
     assert said.returncode == 0, said.stdout + said.stderr
     assert accepted["ortsteile.json"] == 63
     assert accepted["stadtbezirke.json"] == 10
+    assert accepted["sgb2.csv"] == 2 * 63 * 15  # communities of need, and the persons in them
     assert all(accepted.values())
     rejected = {read["file"]: read["set_aside"] for read in report["reads"] if read["set_aside"]}
     assert rejected == {}
