@@ -194,9 +194,15 @@ def dangling(
     keys = {other: table[TABLES[other].unique[0]] for other, table in tables.items()}
     keys["measures"] = pd.Series([measure.id for measure in programme.measures], dtype="str")
     bad = [rows(frame.iloc[:0], "", "")]
+    former = tables.get("district_changes", pd.DataFrame({"from_id": []}))["from_id"]
+    if name == "district_changes":
+        later = set(frame["from_id"]) | set(keys["districts"])
+        bad.append(rows(frame[~frame["to_id"].isin(later)], "to_id", "unknown", "districts"))
     for column, other in RELATIONS.get(name, {}).items():
         if other in keys:
             codes = frame[column].dropna()
+            if other == "districts" and not column.endswith("_ids"):
+                codes = codes[~codes.isin(former)]
             if column.endswith("_ids"):
                 codes = district_ids(codes).explode()
             strange = codes.index[~codes.isin(keys[other])].unique()
@@ -210,6 +216,7 @@ def dangling(
         }.items():
             of_level = frame["area_level"] == level
             known = keys.get(other, pd.Series(dtype="str"))
+            known = pd.concat([known, former.astype("str")]) if level == "district" else known
             dangling = of_level & frame["district_id"].notna() & ~frame["district_id"].isin(known)
             bad.append(rows(frame[dangling], "district_id", "unknown", other))
     return pd.concat(bad, ignore_index=True)
@@ -221,6 +228,11 @@ def group_rules(frame: pd.DataFrame, name: str) -> pd.DataFrame:
         total = frame.groupby("grant_id")["share_pct"].transform("sum")
         wrong = (total - 100).abs() > SHARES_TOLERANCE_PCT
         return rows(frame[wrong], "grant_id", "sum", total[wrong].map("{:g}".format))
+    if name == "district_changes":
+        share = frame["share_pct"].fillna(100.0)
+        total = share.groupby([frame["from_id"], frame["changed_on"]]).transform("sum")
+        wrong = (total - 100).abs() > SHARES_TOLERANCE_PCT
+        return rows(frame[wrong], "from_id", "sum", total[wrong].map("{:g}".format))
     if name == "jobs":
         rung = frame["status"].map({status: n for n, status in enumerate(STATUS_LADDER)})
         ordered = frame.assign(_rung=rung).sort_values(["job_id", "_rung"])

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from . import areas
+from . import areas, vintages
 from .faults import DataError, as_error, nearest
-from .programme import Programme
+from .programme import Programme, Target
 from .tables import TABLES
 
 if TYPE_CHECKING:
@@ -106,6 +106,14 @@ class Dataset:
             self.tables.get("boroughs"),
             self.outlines,
             self.tables.get("addresses"),
+            vintages.successors(self.changes, set(self.districts["district_id"])),
+        )
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """What became of districts that were cut anew, see :mod:`ostwerk_analysis.vintages`."""
+        return vintages.ledger(
+            self.tables.get("district_changes"), self.former_districts, self.districts
         )
 
     def placed(self) -> "tuple[Dataset, pd.DataFrame]":
@@ -161,6 +169,12 @@ class Dataset:
     def programme_districts(self) -> list[str]:
         """Codes of the districts of which half or more lies in a programme area."""
         return areas.mostly(areas.composition(self.areas))
+
+    @property
+    def targets(self) -> pd.DataFrame:
+        """Targets that ``programme.toml`` declares, as figures take them, one row each."""
+        rows = [target.model_dump(mode="json") for target in self.programme.targets]
+        return pd.DataFrame(rows, columns=list(Target.model_fields))
 
     def completeness(self) -> pd.DataFrame:
         """Say how many cells of each column are filled.

@@ -66,10 +66,10 @@ def locate(places: gpd.GeoSeries, districts: gpd.GeoDataFrame) -> pd.Series:
     Series of str, shape (n,)
         Code of the district; missing where there is no point or it lies in no district.
     """
-    return raster.locate(places, _latest(districts))
+    return raster.locate(places, latest(districts))
 
 
-def _latest(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def latest(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Leave out districts that are no longer valid while others are."""
     if "valid_to" not in districts or districts["valid_to"].isna().all():
         return districts

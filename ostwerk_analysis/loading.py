@@ -121,6 +121,12 @@ def check(path: str | Path | Programme, files: Mapping[str, Path] | None = None)
         broken += wrong
     if broken:
         raise DataError("{errors}", errors=broken)
+    findings = _findings(tables, origin, applied)
+    # From here on districts are those of the latest cut: what is computed and drawn is in that one.
+    every, former = tables["districts"], None
+    if len(latest := geo.latest(every)) < len(every):
+        former = every.drop(index=latest.index).reset_index(drop=True)
+        tables["districts"] = latest.reset_index(drop=True)
     found = list(checked.values())
     paths = dict.fromkeys(source.path for source in programme.files)
     return Dataset(
@@ -130,10 +136,11 @@ def check(path: str | Path | Programme, files: Mapping[str, Path] | None = None)
         faults=pd.concat([one.faults for one in found], ignore_index=True),
         repairs=pd.concat([one.repairs for one in found], ignore_index=True),
         corrections=corrections.listed(applied),
-        findings=_findings(tables, origin, applied),
+        findings=findings,
         set_aside={name: one.set_aside for name, one in checked.items() if len(one.set_aside)},
         inputs=pd.DataFrame([inputs[path] for path in paths]),
         outlines=outlines,
+        former_districts=former,
     )
 
 

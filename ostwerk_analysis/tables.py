@@ -206,6 +206,22 @@ TABLES: dict[str, pa.DataFrameSchema] = {
         key=("district_id",),
         geometry="required",
     ),
+    "district_changes": _contract(
+        "What became of a district that was merged, divided, or given another code.",
+        {
+            "from_id": _id("Code of the district before."),
+            "to_id": _id("Code of a district that it, or a part of it, became."),
+            "changed_on": _date("First day of the new cut.", required=True),
+            "share_pct": _column(
+                "number", "Part of the district in percent; all of it if empty.", _between(0, 100)
+            ),
+            "share_by": _text(
+                "What the part is measured by.",
+                _one_of("residents", "households", "addresses", "area"),
+            ),
+        },
+        key=("from_id", "to_id", "changed_on"),
+    ),
     "addresses": _contract(
         "An address of the city, by which sites and businesses without a point are placed.",
         {

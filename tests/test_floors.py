@@ -11,7 +11,7 @@ import ostwerk_analysis
 PACKAGE = Path(__file__).parent.parent / "ostwerk_analysis"
 FLOORS = [
     ["language", "codes", "rules", "faults", "periods", "programme", "tables"],
-    ["sources", "raster", "geo", "coverage", "branches", "addresses"],
+    ["sources", "raster", "geo", "coverage", "branches", "addresses", "vintages"],
     ["areas", "dataset", "corrections", "plausibility", "checks", "reading", "loading", "fetching"],
     [
         *("observations", "spatial", "rates", "survival", "indicators", "state_aid", "regional"),
@@ -33,6 +33,7 @@ PURE = {
     "branches",
     "addresses",
     "areas",
+    "vintages",
     "checks",
     "plausibility",
     "observations",

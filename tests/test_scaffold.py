@@ -36,6 +36,12 @@ LEFT, BOTTOM, CRS = 360_000, 5_650_000, "EPSG:25832"
 # point, the others a district. {grants} is the programme's one measure.
 CITY = {
     "boroughs": [{"borough_id": "A", "name": "South"}, {"borough_id": "B", "name": "North"}],
+    "district_changes": [
+        {"from_id": "10", "to_id": "01", "changed_on": "2020-01-01", "share_pct": 60.0}
+        | {"share_by": "residents"},
+        {"from_id": "10", "to_id": "02", "changed_on": "2020-01-01", "share_pct": 40.0}
+        | {"share_by": "residents"},
+    ],
     "addresses": [
         {"street": "Long Street", "house_number": "1", "district_id": "01"},
         {"street": "Long Street", "house_number": "9", "lon": 1.5, "lat": 0.5},

@@ -63,7 +63,7 @@ def strings(path: str) -> Iterator[tuple[ast.Constant, ast.AST]]:
 
 NOTES = {
     string.value
-    for module in ("indicators/aggregate.py", "indicators/shares.py")
+    for module in ("indicators/aggregate.py", "indicators/shares.py", "vintages.py")
     for string, parent in strings(module)
     if " " in string.value and not isinstance(parent, ast.Expr)  # which is a docstring
 }

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 import pandas as pd
 
 from .. import observations as obs
+from .. import vintages
 from ..dataset import Dataset
 from ..faults import DataError, nearest
 from ..language import Sentence, joined
@@ -267,9 +268,13 @@ def _observed(
             "The indicator {id} has neither events nor a numerator. Declare one of the two.",
             id=indicators[0].id,
         )
+    frame = events(data)
     if timing == "published":  # by district, never by a part of one
-        areas = areas[areas["district_id"].isin(data.districts["district_id"])]
-    frames = observe_all(indicators, events(data), areas, series)
+        current = set(data.districts["district_id"])
+        areas = areas[areas["district_id"].isin(current)]
+        is_extensive = indicators[0].kind in {"count", "sum"}
+        frame = vintages.to_latest(frame, data.changes, current, is_extensive=is_extensive)
+    frames = observe_all(indicators, frame, areas, series)
     for indicator, frame in zip(indicators, frames, strict=True):
         found = frame["period"].unique()
         wanted = [period for period in found if _is_within(period, indicator, series[-1])]
