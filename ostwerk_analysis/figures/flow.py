@@ -5,7 +5,7 @@ read on a phone as on paper. A flow that is kept secret is dotted and one that i
 each of one width, which says nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from typing import NamedTuple
 
@@ -36,8 +36,9 @@ from .values import (
 
 FULL_PX, THINNEST_PX, UNTOLD_PX = 260, 2.0, 12.0
 """Height of all flows together, of the smallest one, and of one whose value is not told."""
-LABEL_PX = 62
-"""Height that a node's label needs where its name wraps."""
+GAP_PX, LABEL_PX = 14, 70
+"""Distance between two nodes, and height that a node's label needs where its name wraps."""
+SIDES = ("start", "end")
 BANDS = {"": "ow-band", SUPPRESSED: "ow-band ow-secret", MISSING: "ow-band ow-lacking"}
 """State of a flow = how it is drawn."""
 
@@ -105,7 +106,8 @@ def flow(
     here = of_areas(observations, [area_id])
     here = here[(here["indicator"] == indicator) & (here["period"] == period)]
     picked = here[here["breakdown"].map(lambda part: set(dimensions(part)) == set(by))]
-    if picked.empty:
+    named = label(catalogue, indicator, language)
+    if picked.empty and (here.loc[here["breakdown"] == "", "value"] != 0).any():
         raise DataError(
             "{indicator} is not broken down by {by} in {area} in {period}.",
             indicator=indicator,
@@ -113,10 +115,7 @@ def flow(
             area=area_id,
             period=period,
         )
-    named = label(catalogue, indicator, language)
-    start, end = (picked["breakdown"].map(lambda part, of=of: dimensions(part)[of]) for of in by)
-    flows = picked.assign(start=start, end=end, state=states(picked))
-    flows = flows[flows["value"] != 0].sort_values(["start", "end"], ignore_index=True)
+    flows = picked[picked["value"] != 0].assign(state=states)
     if flows.empty:
         said = text(
             "{label}: none in {period}.", language, label=named, period=quarter(period, language)
@@ -124,20 +123,21 @@ def flow(
         return note(said, language)
     unit = str(declared["unit"])
     digits = digits_for(flows["value"], "sum")
+    for side, of in zip(SIDES, by, strict=True):
+        flows[side] = [dimensions(part)[of] for part in flows["breakdown"]]
+        flows[f"{side}_name"] = [code_name(of, code, language, parts) for code in flows[side]]
     flows["words"] = [
         written(value, state, unit, language, digits)
         for value, state in zip(flows["value"], flows["state"], strict=True)
     ]
-    names = [flows[side].map(lambda code, of=of: code_name(of, code, language, parts))
-             for side, of in zip(("start", "end"), by, strict=True)]  # fmt: skip
-    flows["from"], flows["to"] = names
+    flows = flows.sort_values(list(SIDES), ignore_index=True)
     when = ", ".join(p for p in (quarter(period, language), unit_heading(unit, language)) if p)
     heads = [text(DIMENSIONS.get(of, of), language) for of in by]
-    totals = {
-        of: _totals(here, of, set(flows[side]), language, digits)
-        for side, of in zip(("start", "end"), by, strict=True)
-    }
-    drawn = _drawing(flows, heads, [totals[of] for of in by], f"{named}, {when}")
+    totals = [
+        _totals(here, of, set(flows[side]), language, digits)
+        for side, of in zip(SIDES, by, strict=True)
+    ]
+    drawn = _drawing(flows, heads, totals, f"{named}, {when}")
     table = _table(flows, heads, unit_heading(unit, language), language, digits)
     return Figure(
         f'<figure class="ow ow-figure" lang="{language}"><figcaption><h2>{escape(named)}</h2>'
@@ -152,12 +152,10 @@ def _totals(
 ) -> dict[str, str]:
     """Write what is observed at the nodes of a side; flows need not add up, some being secret."""
     wanted = {breakdown({of: code}): code for code in codes}
-    found = here[here["breakdown"].isin(list(wanted))]
+    found = here[here["breakdown"].isin(list(wanted)) & (states(here) == "")]
     return {
-        wanted[part]: written(value, state, "", language, digits)
-        for part, value, state in zip(
-            found["breakdown"], found["value"], states(found), strict=True
-        )
+        wanted[part]: written(value, "", "", language, digits)
+        for part, value in zip(found["breakdown"], found["value"], strict=True)
     }
 
 
@@ -167,35 +165,35 @@ def thickness(values: pd.Series) -> np.ndarray:
     return np.where(values.isna(), UNTOLD_PX, np.maximum(values.abs() * scale, THINNEST_PX))
 
 
-def nodes(codes: Sequence[str], heights: Sequence[float]) -> list[Node]:
-    """Stack the nodes of a side, each with room for its label.
+def nodes(bars: pd.Series, height: float) -> list[Node]:
+    """Stack the nodes of a side in the middle of the drawing, each with room for its label.
 
     Parameters
     ----------
-    codes : sequence of str, shape (n,)
-        The node of each flow.
-    heights : sequence of float, shape (n,)
-        The height of each flow, in px.
+    bars : Series of float, shape (n,)
+        Code of each node = height of its bar in px.
+    height : float
+        That of the drawing, in px.
     """
-    bars = pd.Series(heights, dtype=float).groupby(list(codes)).sum().sort_index()
-    stacked, top = [], 0.0
-    for code, bar in bars.items():
-        room = max(bar + 14, LABEL_PX)
-        stacked.append(Node(str(code), top + (room - bar) / 2, top + (room + bar) / 2))
-        top += room
-    return stacked
+    room = _room(bars)
+    middle = (height - room.sum()) / 2 + room.cumsum() - room / 2
+    return [
+        Node(str(code), at - bar / 2, at + bar / 2)
+        for code, bar, at in zip(bars.index, bars, middle, strict=True)
+    ]
+
+
+def _room(bars: pd.Series) -> pd.Series:
+    """Give the height that each node takes up, its distance from the next one included."""
+    return (bars + GAP_PX).clip(lower=LABEL_PX)
 
 
 def _drawing(flows: pd.DataFrame, heads: list[str], totals: list[dict[str, str]], name: str) -> str:
     """Draw the bands, and write the nodes' names and totals beside them."""
     heights = thickness(flows["value"])
-    columns = [nodes(flows[side].tolist(), heights.tolist()) for side in ("start", "end")]
-    depth = [sum(max(n.bottom - n.top + 14, LABEL_PX) for n in column) for column in columns]
-    height = max(depth)
-    columns = [
-        [Node(n.code, n.top + (height - own) / 2, n.bottom + (height - own) / 2) for n in column]
-        for column, own in zip(columns, depth, strict=True)
-    ]
+    bars_of = [flows.assign(height=heights).groupby(side)["height"].sum() for side in SIDES]
+    height = max(_room(bars).sum() for bars in bars_of)
+    columns = [nodes(bars, height) for bars in bars_of]
     next_at = [{n.code: n.top for n in column} for column in columns]
     bands = []
     for row, thick in zip(flows.to_dict("records"), heights, strict=True):
@@ -204,7 +202,8 @@ def _drawing(flows: pd.DataFrame, heads: list[str], totals: list[dict[str, str]]
         next_at[1][row["end"]] += thick
         bands.append(
             f'<g class="{BANDS[row["state"]]}">'
-            f"<title>{escape(row['from'])} → {escape(row['to'])}: {escape(row['words'])}</title>"
+            f"<title>{escape(row['start_name'])} → {escape(row['end_name'])}: "
+            f"{escape(row['words'])}</title>"
             f'<path d="M0 {left:.1f}C50 {left:.1f} 50 {right:.1f} 100 {right:.1f}V'
             f"{right + thick:.1f}C50 {right + thick:.1f} 50 {left + thick:.1f} 0 "
             f'{left + thick:.1f}z"/>'
@@ -216,8 +215,7 @@ def _drawing(flows: pd.DataFrame, heads: list[str], totals: list[dict[str, str]]
         for x, column in zip((0, 100), columns, strict=True)
         for n in column
     )
-    named = [dict(zip(flows[side], flows[word], strict=True))
-             for side, word in (("start", "from"), ("end", "to"))]  # fmt: skip
+    named = [dict(zip(flows[side], flows[f"{side}_name"], strict=True)) for side in SIDES]
     lists = [
         "".join(
             f'<li style="top:{(n.top + n.bottom) / 2:.0f}px"><span>{escape(own[n.code])}</span>'
@@ -229,7 +227,7 @@ def _drawing(flows: pd.DataFrame, heads: list[str], totals: list[dict[str, str]]
     ]
     return (
         f'<div class="ow-flow" role="img" aria-label="{escape(name)}">'
-        f"<p>{escape(heads[0])}</p><p></p><p>{escape(heads[1])}</p>"
+        f"<p>{escape(heads[0])}</p><p>{escape(heads[1])}</p>"
         f"<ul>{lists[0]}</ul>"
         f'<svg viewBox="0 0 100 {height:.0f}" style="height:{height:.0f}px" '
         f'preserveAspectRatio="none">{"".join(bands)}{bars}</svg>'
@@ -265,8 +263,8 @@ def _sentence(flows: pd.DataFrame, language: str) -> str:
             text(
                 "The largest flow leads from {start} to {end}: {value}.",
                 language,
-                start=most["from"],
-                end=most["to"],
+                start=most["start_name"],
+                end=most["end_name"],
                 value=most["words"],
             )
         )
@@ -285,8 +283,8 @@ def _table(flows: pd.DataFrame, heads: list[str], unit: str, language: str, digi
     top = f'<th scope="col">{start}</th><th scope="col" class="ow-left">{end}</th>'
     top += f'<th scope="col">{value}</th>'
     body = "".join(
-        f'<tr><th scope="row">{escape(row["from"])}</th><td class="ow-left">{escape(row["to"])}'
-        "</td><td>"
+        f'<tr><th scope="row">{escape(row["start_name"])}</th>'
+        f'<td class="ow-left">{escape(row["end_name"])}</td><td>'
         + cell(row["value"], row["state"], language, status=row["obs_status"], digits=digits)
         + "</td></tr>"
         for row in flows.to_dict("records")
