@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import (
         branches,
+        catchments,
         convergence,
         corrections,
         disclosure,
@@ -49,6 +50,7 @@ __all__ = [
     "Programme",
     "ReleaseError",
     "branches",
+    "catchments",
     "check",
     "convergence",
     "corrections",

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from .tables import TABLES
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+    from .catchments import Catchments
 
 SNAPSHOT = "snapshot.json"
 SHAPES = ("outlines", "former_districts")
@@ -175,6 +178,19 @@ class Dataset:
         """Targets that ``programme.toml`` declares, as figures take them, one row each."""
         rows = [target.model_dump(mode="json") for target in self.programme.targets]
         return pd.DataFrame(rows, columns=list(Target.model_fields))
+
+    @cached_property
+    def catchments(self) -> "Catchments":
+        """How far all places of the city are from its sites: measured when it is first asked."""
+        from . import catchments
+
+        return catchments.measured(
+            self.sites,
+            self.districts,
+            self.tables.get("addresses"),
+            self.tables.get("network_edges"),
+            self.tables.get("network_nodes"),
+        )
 
     def completeness(self) -> pd.DataFrame:
         """Say how many cells of each column are filled.

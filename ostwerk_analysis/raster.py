@@ -58,14 +58,31 @@ def locate(places: gpd.GeoSeries, districts: gpd.GeoDataFrame) -> pd.Series:
     Series of str, shape (n,)
         Code of the district; missing where there is no point or it lies in no district.
     """
-    ordered = districts.sort_values("district_id", ignore_index=True)
     points = places.to_numpy()
     if (is_empty := shapely.is_empty(points)).any():
         points = np.where(is_empty, None, points)  # asked for their x, they raise
-    found = _numbers(shapely.get_x(points), shapely.get_y(points), ordered.geometry.to_numpy())
+    found = locate_xy(shapely.get_x(points), shapely.get_y(points), districts)
+    return found.set_axis(places.index)
+
+
+def locate_xy(x: np.ndarray, y: np.ndarray, districts: gpd.GeoDataFrame) -> pd.Series:
+    """Find the district of each pair of coordinates, as :func:`locate` does of points.
+
+    Parameters
+    ----------
+    x, y : ndarray of float, shape (n,)
+        NaN where they are not known.
+    districts : GeoDataFrame of polygons, m rows
+
+    Returns
+    -------
+    Series of str, shape (n,)
+    """
+    ordered = districts.sort_values("district_id", ignore_index=True)
+    found = _numbers(x, y, ordered.geometry.to_numpy())
     # The number -1 takes the last entry, which is missing.
     codes = pd.concat([ordered["district_id"].astype("str"), pd.Series([None], dtype="str")])
-    return codes.take(found).set_axis(places.index).rename("district_id")
+    return codes.take(found).reset_index(drop=True).rename("district_id")
 
 
 def _numbers(x: np.ndarray, y: np.ndarray, polygons: np.ndarray) -> np.ndarray:

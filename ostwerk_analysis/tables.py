@@ -293,6 +293,38 @@ TABLES: dict[str, pa.DataFrameSchema] = {
         },
         key=("street", "postcode", "district_ids"),
     ),
+    "network_nodes": _contract(
+        "A node of a walking network: a place where paths meet or end.",
+        {
+            "node_id": _id("Code of the node."),
+            "lon": _column(
+                "number", "Longitude in degrees, WGS 84.", _between(-180, 180), required=True
+            ),
+            "lat": _column(
+                "number", "Latitude in degrees, WGS 84.", _between(-90, 90), required=True
+            ),
+        },
+        key=("node_id",),
+    ),
+    "network_edges": _contract(
+        "An edge of a walking network: a stretch of path between two nodes, walked both ways.",
+        {
+            "from_id": _id("Code of the node at one end."),
+            "to_id": _id("Code of the node at the other end."),
+            "edge_key": _text("Tells several edges between the same two nodes apart."),
+            "length_m": _number("Length in metres.", required=True),
+            "from_lon": _lon,
+            "from_lat": _lat,
+            "to_lon": _lon,
+            "to_lat": _lat,
+        },
+        *(
+            _together(*pair)
+            for end in ("from", "to")
+            for pair in ((f"{end}_lon", f"{end}_lat"), (f"{end}_lat", f"{end}_lon"))
+        ),
+        key=("from_id", "to_id", "edge_key", "length_m"),
+    ),
     "sites": _contract(
         "A WerkStadt or contact point.",
         {
@@ -515,6 +547,7 @@ RELATIONS: dict[str, dict[str, str]] = {
     "addresses": {"district_id": "districts"},
     "street_sections": {"district_id": "districts"},
     "streets": {"district_ids": "districts"},
+    "network_edges": {"from_id": "network_nodes", "to_id": "network_nodes"},
     "sites": {"district_id": "districts", "measure_id": "measures"},
     "businesses": {"district_id": "districts"},
     "contacts": {

@@ -1,10 +1,11 @@
 import copy
 import pickle
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
-from ostwerk_analysis import Dataset, load
+from ostwerk_analysis import load
 from ostwerk_analysis.faults import DataError
 from ostwerk_analysis.loading import check
 from ostwerk_analysis.tables import TABLES
@@ -61,7 +62,7 @@ def test_a_table_is_given_by_its_name(small_data):
 
 
 def test_a_table_without_a_source_says_so(small_data):
-    fewer = Dataset(**{**vars(small_data), "tables": {"districts": small_data.districts}})
+    fewer = replace(small_data, tables={"districts": small_data.districts})
     with pytest.raises(DataError, match="has no table grants"):
         _ = fewer.grants
     with pytest.raises(AttributeError, match="grnats"):

@@ -11,7 +11,7 @@ import ostwerk_analysis
 PACKAGE = Path(__file__).parent.parent / "ostwerk_analysis"
 FLOORS = [
     ["language", "codes", "rules", "faults", "periods", "programme", "tables"],
-    ["sources", "raster", "geo", "coverage", "branches", "addresses", "vintages"],
+    ["sources", "raster", "geo", "coverage", "branches", "addresses", "catchments", "vintages"],
     ["areas", "dataset", "corrections", "plausibility", "checks", "reading", "loading", "fetching"],
     [
         *("observations", "spatial", "rates", "survival", "indicators", "state_aid", "regional"),
@@ -32,6 +32,7 @@ PURE = {
     "coverage",
     "branches",
     "addresses",
+    "catchments",
     "areas",
     "vintages",
     "checks",

@@ -24,7 +24,7 @@ from ostwerk_analysis import (
 from ostwerk_analysis.dashboard import explorer, site
 from ostwerk_analysis.figures import answers, certainty, classes, statements, survival, values
 from ostwerk_analysis.figures.headlines import HEADINGS, PUT, REASONS, VERDICTS
-from ostwerk_analysis.indicators import CATALOGUE
+from ostwerk_analysis.indicators import CATALOGUE, catchments
 from ostwerk_analysis.sources import postgis
 from ostwerk_analysis.tables import KINDS, TABLES
 
@@ -66,7 +66,7 @@ NOTES = {
     for module in ("indicators/aggregate.py", "indicators/shares.py", "vintages.py")
     for string, parent in strings(module)
     if " " in string.value and not isinstance(parent, ast.Expr)  # which is a docstring
-}
+} | {*catchments.NOTES.values(), catchments.NO_POINT, catchments.INCOMPLETE}
 """What ``quality_note`` of an observation can say."""
 PHRASES = {
     string.value

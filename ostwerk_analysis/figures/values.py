@@ -32,9 +32,11 @@ NOTES = {
 SOURCES = {
     "businesses": "business register",
     "contacts": "contact records",
+    "enterprise_years": "yearly figures of enterprises",
     "funding_shares": "shares of the funds",
     "grants": "grant register",
     "jobs": "job records",
+    "network_edges": "walking network",
     "operations": "list of operations",
     "participants": "participant records",
     "sites": "list of sites",

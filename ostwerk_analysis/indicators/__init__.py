@@ -20,6 +20,7 @@ from . import (
     advice,
     advice_with_grants,
     businesses,
+    catchments,
     communication,
     decisions,
     employment,
@@ -68,6 +69,7 @@ FIELDS: dict[str, tuple[Indicator, ...]] = {
     ),
     "participants": participants.INDICATORS,
     "statistics": statistics.INDICATORS,
+    "catchments": catchments.INDICATORS,
 }
 """The declared indicators of each field."""
 

@@ -16,6 +16,7 @@ READERS = {
     **dict.fromkeys(FEATURE_FILES, "geodata"),
     **dict.fromkeys(WORKBOOKS, "workbook"),
     ".parquet": "parquet",
+    ".graphml": "graphml",
 }
 """Ending of a file = its reader, unless ``format`` states one; all others are delimited text."""
 
@@ -137,7 +138,16 @@ class Source(Section):
     table: str = Field(description="The table that the file fills; several files may fill one.")
     path: str = Field(description="The file, from the folder of `programme.toml`.")
     format: Literal[
-        "", "csv", "workbook", "parquet", "geodata", "lis", "genesis", "sdmx", "operations"
+        "",
+        "csv",
+        "workbook",
+        "parquet",
+        "geodata",
+        "graphml",
+        "lis",
+        "genesis",
+        "sdmx",
+        "operations",
     ] = Field("", description="The reader; found by the file's ending where empty.")
     columns: dict[str, str] = Field({}, description="Column of the table = column of the file.")
     values: dict[str, dict[str, str]] = Field(

@@ -72,7 +72,7 @@ def test_a_declaration_is_not_changed_once_it_is_made():
 
 def test_what_is_public_is_declared_so_and_all_else_has_units():
     for entry in CATALOGUE:
-        is_public = set(entry.needs) <= {"statistics", "operations"}
+        is_public = set(entry.needs) <= {"statistics", "operations", "sites"}
         assert (entry.units == "") == is_public, entry.id
 
 

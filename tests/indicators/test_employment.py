@@ -1,3 +1,5 @@
+import dataclasses
+
 from ostwerk_analysis import indicators
 
 
@@ -52,7 +54,7 @@ def test_without_grants_the_measure_of_a_job_is_not_known(small_data, observed):
     tables = {
         name: small_data.tables[name] for name in ("districts", "boroughs", "businesses", "jobs")
     }
-    data = type(small_data)(**{**vars(small_data), "tables": tables})
+    data = dataclasses.replace(small_data, tables=tables)
     found = indicators.compute(data, "2025Q2", "employment")
     parts = set(found["breakdown"])
     assert "measure=unknown&status=promised" in parts
