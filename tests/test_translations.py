@@ -158,6 +158,7 @@ TABLES_OF_SENTENCES = {
         "STARTUPS[group]": survival.STARTUPS.values(),
         "STARTUPS[row['group']]": survival.STARTUPS.values(),
     },
+    "figures/flow.py": {"DIMENSIONS.get(of, of)": codes.DIMENSIONS.values()},
     "figures/headlines.py": {
         "name": HEADINGS,
         "PUT[row['qualifier']]": PUT.values(),
