@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..dataset import Dataset
+from .aggregate import WHOLE_AREAS
 from .declaration import ABOVE_DISTRICTS, Events, Indicator
 
 EMPLOYED = ("employed", "self_employed")
@@ -336,7 +337,7 @@ def _group(eu_code: str, code: str, group_de: str, group_en: str) -> Indicator:
         needs=("participants",),
         events=of_group(eu_code),
         splits=((), ("sex",)),
-        levels=ABOVE_DISTRICTS,
+        levels=WHOLE_AREAS,
         levels_to_date=ABOVE_DISTRICTS,
         units="persons",
         has_to_date=True,
@@ -363,7 +364,7 @@ def _result(
         kind="sum",
         needs=needs,
         events=events,
-        levels=ABOVE_DISTRICTS,
+        levels=WHOLE_AREAS,
         levels_to_date=ABOVE_DISTRICTS,
         units="persons",
         better="up" if eu_code else "",

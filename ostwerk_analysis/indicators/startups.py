@@ -10,12 +10,11 @@ import pandas as pd
 
 from ..dataset import Dataset
 from ..survival import MONTHS, first_day, first_support
+from .aggregate import WHOLE_AREAS
 from .declaration import Events, Indicator
 
 SOON_MONTHS = 3
 """Support that begins within so many months after the foundation is support of the founding."""
-LEVELS = ("city", "programme", "comparison")
-"""Start-ups of one cohort are too few for smaller areas."""
 
 
 def supported_foundings(data: Dataset) -> pd.DataFrame:
@@ -61,7 +60,7 @@ def _count(
         kind="count",
         needs=("businesses", "contacts", "grants"),
         events=events,
-        levels_to_date=LEVELS,
+        levels_to_date=WHOLE_AREAS,  # those of one age are too few for smaller areas
         units="enterprises",
         better="up" if events is supported_foundings else "",
         has_to_date=True,
