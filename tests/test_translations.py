@@ -154,6 +154,7 @@ TABLES_OF_SENTENCES = {
         "DIFFERENCE_MOVED[moved['direction']]": statements.DIFFERENCE_MOVED.values(),
         "VERDICTS[is_behind, is_improving]": statements.VERDICTS.values(),
     },
+    "figures/ratios.py": {"unit": UNITS},
     "figures/survival.py": {
         "STARTUPS[group]": survival.STARTUPS.values(),
         "STARTUPS[row['group']]": survival.STARTUPS.values(),

@@ -15,6 +15,7 @@ from .doubts import doubts
 from .flow import flow
 from .headlines import headlines, reconciled
 from .map import district_map
+from .ratios import ratio_intervals
 from .sectors import concentration, location_quotients, shift_share
 from .smoothed import smoothed_rates
 from .soundness import checks, loaded
@@ -45,6 +46,7 @@ __all__ = [
     "loaded",
     "location_quotients",
     "observation_table",
+    "ratio_intervals",
     "reconciled",
     "shift_share",
     "smoothed_rates",
