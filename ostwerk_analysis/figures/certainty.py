@@ -11,8 +11,11 @@ import numpy as np
 import pandas as pd
 
 from .. import rates
+from ..dataset import Dataset
+from ..indicators import CATALOGUE
+from ..indicators.intervals import ratio_interval
 from ..language import number, text
-from ..observations import as_of
+from ..observations import as_of, dimensions
 from .answers import Subject, Value, subjects
 from .sentences import interval, section
 from .soundness import soundness
@@ -106,10 +109,12 @@ def how_sure(
         when = as_of(observations, indicator, period)
         shown.append((observations["indicator"] == indicator) & (observations["period"] == when))
         counts = {area: _counts(one, here, area, when) for area in named}
-        rows += [
-            _row(one, name or (areas or {}).get(area, ""), one.at(area, when), *counts[area])
-            for area, name in named.items()
-        ]
+        for area, name in named.items():
+            ends = _interval(one, *counts[area])
+            if isinstance(checked, Dataset) and area == checked.programme.city.id:
+                ends = _of_ratio(one, checked, when) or ends
+            place = name or (areas or {}).get(area, "")
+            rows.append(_row(one, place, one.at(area, when), *counts[area], ends))
         if beside is not None and _is_of_people(one):
             said += _beyond_chance(one, named[beside], counts[beside], counts[area_id])
     if shown:
@@ -152,15 +157,17 @@ def _counts(one: Subject, here: pd.DataFrame, area: str, when: str) -> tuple[flo
     return float(part.iloc[0]), float(part.iloc[0] * one.declared["scale"] / rate.value)
 
 
-def _row(one: Subject, area: str, found: Value, events: float, total: float) -> list[str]:
+def _row(
+    one: Subject, area: str, found: Value, events: float, total: float, ends: tuple[float, float]
+) -> list[str]:
     """Put what is behind a value into a row of the table."""
     language = one.language
-    low, high = _interval(one, events, total)
+    digits = max(one.digits, 1) if one.declared["kind"] == "rate" else one.digits
     return [
         f"{one.label}, {area}" if area else one.label,
         SIGNS[found.state] if found.state else one.written(found.value),
         _behind(one, found, events, total),
-        "" if np.isnan(low) else interval(low, high, one.unit, language, max(one.digits, 1)),
+        "" if np.isnan(ends[0]) else interval(*ends, one.unit, language, digits),
         text(NOTES[MARKS[found.status]], language) if found.status in MARKS else "",
     ]
 
@@ -189,6 +196,21 @@ def _interval(one: Subject, events: float, total: float) -> tuple[float, float]:
         row = rates.proportion_interval(counted, whole).iloc[0] * scale
     else:
         row = rates.rate_interval(counted, whole, per=scale).iloc[0]
+    return float(row["lower"]), float(row["upper"])
+
+
+def _of_ratio(one: Subject, data: Dataset, when: str) -> tuple[float, float] | None:
+    """Give the interval of a ratio of two sums, from what single enterprises bring; None if none.
+
+    It needs the microdata, which a release does not have.
+    """
+    known = {entry.id: entry for entry in CATALOGUE}
+    ratio = known.get(str(one.declared["indicator"]))
+    if ratio is None or ratio.kind != "ratio" or "Q" not in when:
+        return None
+    if any(known[part].kind != "sum" for part in (ratio.numerator, ratio.denominator)):
+        return None
+    row = ratio_interval(data, ratio, when, 0.95, **dimensions(one.breakdown)).iloc[0]
     return float(row["lower"]), float(row["upper"])
 
 

@@ -163,3 +163,19 @@ def test_loaded_data_are_answered_for(small_data):
     assert "Reading has changed nothing of itself" in text
     sure = words(figures.checks(small_data, language="de"))
     assert f"in {len(small_data.tables)} Tabellen" in sure
+
+
+def test_a_ratio_of_too_few_enterprises_has_no_interval(small_data):
+    observations = indicators.compute(small_data, "2025Q2", "funding")
+    figure = figures.how_sure(
+        observations,
+        small_data,
+        "2025-Q2",
+        "stadt",
+        indicators=["leverage_to_date"],
+        catalogue=indicators.catalogue(),
+        language="en",
+    )
+    # Three enterprises cannot tell the sum below from 0, so that no finite interval holds.
+    assert "1.36 EUR per EUR 3 enterprises" in words(figure)
+    assert " to " not in words(figure).partition("As a table")[2]
