@@ -22,7 +22,7 @@ from ostwerk_analysis import (
     templates,
 )
 from ostwerk_analysis.dashboard import explorer, site
-from ostwerk_analysis.figures import answers, certainty, classes, statements, survival, values
+from ostwerk_analysis.figures import answers, bivariate, certainty, classes, statements, survival, values
 from ostwerk_analysis.figures.headlines import HEADINGS, PUT, REASONS, VERDICTS
 from ostwerk_analysis.indicators import CATALOGUE, catchments
 from ostwerk_analysis.sources import postgis
@@ -129,6 +129,7 @@ TABLES_OF_SENTENCES = {
         "ALL_OF[level]": rules.ALL_OF.values(),
         "REPAIRS[rule]": rules.REPAIRS.values(),
     },
+    "figures/bivariate.py": {"said": [said for *_, said in bivariate.CORNERS]},
     "figures/doubts.py": {
         "doubt.title": [doubt.title for doubt in rules.FINDINGS.values()],
         "FINDINGS[rule].title": [doubt.title for doubt in rules.FINDINGS.values()],

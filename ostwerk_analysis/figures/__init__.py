@@ -8,6 +8,7 @@ from .about import about, heading
 from .aid import state_aid
 from .answers import answer
 from .bars import bars, target_bars
+from .bivariate import bivariate_map
 from .certainty import how_sure
 from .charts import Chart, time_series
 from .clusters import cluster_map
@@ -17,6 +18,7 @@ from .headlines import headlines, reconciled
 from .map import district_map
 from .ratios import ratio_intervals
 from .sectors import concentration, location_quotients, shift_share
+from .small_multiples import small_multiples
 from .smoothed import smoothed_rates
 from .soundness import checks, loaded
 from .statements import gap
@@ -32,6 +34,7 @@ __all__ = [
     "answer",
     "available",
     "bars",
+    "bivariate_map",
     "checks",
     "cluster_map",
     "concentration",
@@ -49,6 +52,7 @@ __all__ = [
     "ratio_intervals",
     "reconciled",
     "shift_share",
+    "small_multiples",
     "smoothed_rates",
     "startup_survival",
     "state_aid",

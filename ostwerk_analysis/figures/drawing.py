@@ -23,16 +23,26 @@ def pattern_of(state: str, key: str) -> str:
     return f"url(#{key}-{state})"
 
 
-def patterns(key: str) -> str:
-    """Define the patterns of what is kept secret (dots) and of what is missing (lines)."""
+def patterns(key: str, size: float = 1) -> str:
+    """Define the patterns of what is kept secret (dots) and of what is missing (lines).
+
+    Parameters
+    ----------
+    key : str
+        Prefix of the ids.
+    size : float
+        Above 1 for a map that is drawn small.
+    """
     head = 'patternUnits="userSpaceOnUse"'
+    larger = f"scale({size})"
     return (
-        f'<pattern id="{key}-{SUPPRESSED}" {head} width="16" height="16">'
+        f'<pattern id="{key}-{SUPPRESSED}" {head} width="16" height="16" '
+        f'patternTransform="{larger}">'
         '<rect width="16" height="16" fill="#f4eee2"/>'
         '<circle cx="4" cy="4" r="2.6" fill="#7d6b47"/>'
         '<circle cx="12" cy="12" r="2.6" fill="#7d6b47"/></pattern>'
         f'<pattern id="{key}-{MISSING}" {head} width="12" height="12" '
-        'patternTransform="rotate(45)"><rect width="12" height="12" fill="#fff"/>'
+        f'patternTransform="rotate(45) {larger}"><rect width="12" height="12" fill="#fff"/>'
         '<path d="M0 6H12" stroke="#a3adb5" stroke-width="2.5"/></pattern>'
     )
 

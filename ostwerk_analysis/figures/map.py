@@ -183,17 +183,26 @@ def extremes(
     known = [i for i, kind in enumerate(kinds) if not kind]
     if not known:
         return ""
-    high, low = max(known, key=lambda i: values[i]), min(known, key=lambda i: values[i])
+    ordered = sorted({values[i] for i in known})
+    low, high = ordered[0], ordered[-1]
 
-    def value(i: int) -> str:
-        return written(values[i], "", encoding.unit, language, encoding.digits)
+    def value(number: float) -> str:
+        return written(number, "", encoding.unit, language, encoding.digits)
 
+    def where(number: float) -> str:
+        found = [names[i] for i in known if values[i] == number]
+        return (
+            found[0] if len(found) == 1 else text("{count} districts", language, count=len(found))
+        )
+
+    if high == low and len(known) > 1:
+        return text("{value} in all districts with a value.", language, value=value(high))
     return text(
         "Highest: {high} ({high_value}); lowest: {low} ({low_value}).",
         language,
-        high=names[high],
+        high=where(high),
         high_value=value(high),
-        low=names[low],
+        low=where(low),
         low_value=value(low),
     )
 
