@@ -23,6 +23,7 @@ from ostwerk_analysis import (
 )
 from ostwerk_analysis.dashboard import explorer, site
 from ostwerk_analysis.figures import answers, bivariate, certainty, classes, statements, survival, values
+from ostwerk_analysis.figures import catchments as site_maps
 from ostwerk_analysis.figures.headlines import HEADINGS, PUT, REASONS, VERDICTS
 from ostwerk_analysis.indicators import CATALOGUE, catchments
 from ostwerk_analysis.sources import postgis
@@ -130,6 +131,7 @@ TABLES_OF_SENTENCES = {
         "REPAIRS[rule]": rules.REPAIRS.values(),
     },
     "figures/bivariate.py": {"said": [said for *_, said in bivariate.CORNERS]},
+    "figures/catchments.py": {"said": [*site_maps.KINDS.values(), *NOTES]},
     "figures/doubts.py": {
         "doubt.title": [doubt.title for doubt in rules.FINDINGS.values()],
         "FINDINGS[rule].title": [doubt.title for doubt in rules.FINDINGS.values()],

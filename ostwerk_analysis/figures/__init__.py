@@ -9,6 +9,7 @@ from .aid import state_aid
 from .answers import answer
 from .bars import bars, target_bars
 from .bivariate import bivariate_map
+from .catchments import catchment_map
 from .certainty import how_sure
 from .charts import Chart, time_series
 from .clusters import cluster_map
@@ -35,6 +36,7 @@ __all__ = [
     "available",
     "bars",
     "bivariate_map",
+    "catchment_map",
     "checks",
     "cluster_map",
     "concentration",
