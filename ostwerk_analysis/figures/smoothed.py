@@ -60,7 +60,7 @@ def smoothed_rates(
         message = "{label}: its parts were not observed for districts."
         named = label(catalogue, indicator, language)
         return note(text(message, language, label=named), language)
-    unit, digits = str(declared["unit"]), digits_for(found["rate"], "rate")
+    unit, digits = str(declared["unit"]), max(1, digits_for(found["rate"], "rate"))
     brief = unit if len(unit_sign(unit, language)) == 1 else ""
     rows = observations[
         (observations["indicator"] == indicator)
@@ -114,7 +114,7 @@ def counted(observations: pd.DataFrame, declared: pd.Series, when: str) -> pd.Da
     """
     part, whole = str(declared["numerator"]), str(declared["denominator"])
     names = {part: "events", str(declared["indicator"]): "rate", whole: "whole"}
-    table = pd.DataFrame(columns=list(names.values()), dtype="float64")
+    table = pd.DataFrame(columns=["events", "rate", "whole"], dtype="float64")
     if declared["kind"] == "rate" and part:
         rows = observations[
             (observations["area_level"] == "district") & (observations["breakdown"] == "")
