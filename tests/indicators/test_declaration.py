@@ -20,7 +20,8 @@ def test_an_indicator_is_declared_whole(entry):
     assert entry.definition_en.endswith(".")
     assert entry.unit
     assert entry.needs
-    assert set(entry.needs) <= TABLES.keys()
+    for table, _, column in (need.partition(".") for need in entry.needs):
+        assert not column or column in TABLES[table].columns
     assert set(entry.levels) <= set(AREA_LEVELS)
     assert entry.is_derived == (entry.events is None)
 
