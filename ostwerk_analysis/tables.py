@@ -377,6 +377,22 @@ TABLES: dict[str, pa.DataFrameSchema] = {
         key=("business_id",),
         geometry="optional",
     ),
+    "enterprise_years": _contract(
+        "The figures of an enterprise in one accounting period, for its size class.",
+        {
+            "business_id": _id("The enterprise."),
+            "year": _column(
+                "whole number",
+                "Year in which the period ended.",
+                _between(1990, 2100),
+                required=True,
+            ),
+            "employees_fte": _number("Employees in full-time equivalents."),
+            "turnover_eur": _number("Yearly turnover in euros."),
+            "balance_eur": _number("Balance sheet total in euros."),
+        },
+        key=("business_id", "year"),
+    ),
     "participants": _contract(
         "A participant of an operation, under a pseudonym.",
         {
@@ -550,6 +566,7 @@ RELATIONS: dict[str, dict[str, str]] = {
     "network_edges": {"from_id": "network_nodes", "to_id": "network_nodes"},
     "sites": {"district_id": "districts", "measure_id": "measures"},
     "businesses": {"district_id": "districts"},
+    "enterprise_years": {"business_id": "businesses"},
     "contacts": {
         "business_id": "businesses",
         "participant_id": "participants",

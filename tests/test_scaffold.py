@@ -69,6 +69,10 @@ CITY = {
         | {"founded_on": "2019-01-02", "closed_on": "2024-06-30", "is_owner_operated": False},
         {"business_id": "B4", "district_id": "04", "wz_code": "62.01", "founded_on": "2021-01-01"},
     ],
+    "enterprise_years": [
+        {"business_id": "B2", "year": 2022, "employees_fte": 12.5, "turnover_eur": 1_250_000.0},
+        {"business_id": "B2", "year": 2023, "employees_fte": 9.0, "turnover_eur": 1_250_000.0},
+    ],
     "participants": [
         {"participant_id": "P1", "entered_on": "2024-01-15", "left_on": "2024-05-31"}
         | {"site_id": "S1", "labour_status_in": "unemployed", "labour_status_out": "employed"}

@@ -52,6 +52,8 @@ BROKEN = [
     ("funding_shares", 0, {"fund": "EFRE"}, "fund", "allowed", "ERDF, ESF, federal, state, city"),
     ("funding_shares", 0, {"share_pct": 100.5}, "share_pct", "range", "from 0 to 100"),
     ("funding_shares", 0, {"share_pct": None}, "share_pct", "required", ""),
+    ("enterprise_years", 0, {"year": 1066}, "year", "range", "from 1990 to 2100"),
+    ("enterprise_years", 0, {"year": None}, "year", "required", ""),
     ("jobs", 0, {"kind": "lost"}, "kind", "allowed", "created, secured, training_place"),
     ("jobs", 0, {"status": "done"}, "status", "allowed", "promised, claimed, verified, retained"),
     ("jobs", 0, {"fte": None}, "fte", "required", ""),

@@ -40,7 +40,7 @@ def _dated(data: Dataset, date: pd.Series) -> pd.DataFrame:
             "unit_id": data.businesses["business_id"],
             "district_id": data.businesses["district_id"],
             "section": data.businesses["section"],
-            "size": sme_class(data.businesses),
+            "size": sme_class(data.businesses, data.tables.get("enterprise_years")),
             "date": date,
             "value": 1.0,
         }

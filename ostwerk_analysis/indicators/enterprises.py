@@ -43,10 +43,10 @@ def classed(data: Dataset) -> pd.DataFrame:
     """
     table = data.businesses
     kept = pd.DataFrame(table[["business_id", "district_id", "section", "has_migrant_owner"]])
-    return kept.assign(size=sme_class(table))
+    return kept.assign(size=sme_class(table, data.tables.get("enterprise_years")))
 
 
-def sme_class(businesses: pd.DataFrame) -> pd.Series:
+def sme_class(businesses: pd.DataFrame, years: pd.DataFrame | None = None) -> pd.Series:
     """Class enterprises as micro, small, medium or large; linked enterprises count together.
 
     An enterprise is small if it employs fewer than 50 persons, and its turnover or its balance
@@ -55,16 +55,20 @@ def sme_class(businesses: pd.DataFrame) -> pd.Series:
     alone. Where a figure is missing, the enterprise has a class only if any value of it would give
     the same: with 300 persons it is large whatever its turnover.
 
-    A class is lost or gained only after two years in a row beyond a ceiling (article 4(2)). The
-    table holds one year's figures, so that this rule cannot be applied: an enterprise that went
-    over a ceiling in that year alone has the larger class here. Shares of partner enterprises
-    (25 to 50 %) are not in the table either, and are not added.
+    A class is lost or gained only after two years in a row beyond a ceiling (article 4(2)). That
+    takes the figures of several years; without them, an enterprise that went over a ceiling in the
+    one year of ``businesses`` has the larger class. Shares of partner enterprises (25 to 50 %) are
+    not in the tables, and are not added.
 
     Parameters
     ----------
     businesses : DataFrame, n rows
         ``group_id``, ``closed_on``, ``employees_fte`` (annual work units), ``turnover_eur``,
-        ``balance_eur``.
+        ``balance_eur``; where ``years`` are given also ``business_id`` and ``founded_on``.
+    years : DataFrame, optional
+        ``business_id``, ``year`` and the same three figures, a row for each accounting period. An
+        undertaking of which there are any is classed by them, in its last year; its first year
+        decides alone. Linked enterprises count in the years in which they existed.
 
     Returns
     -------
@@ -77,17 +81,64 @@ def sme_class(businesses: pd.DataFrame) -> pd.Series:
     """
     number = undertakings(businesses).to_numpy()
     is_open = businesses["closed_on"].isna().to_numpy()
+    belongs = _belongs(businesses, number, is_open)
+    if years is not None and len(years):
+        rows = businesses["business_id"].isin(years["business_id"]).to_numpy()
+        has_years = np.isin(number, number[rows])
+        belongs[has_years] = _over_years(businesses, number, years)[has_years]
+    found = pd.Series("large", businesses.index, dtype="str")
+    for name in CEILINGS:
+        found = found.mask(belongs[name].fillna(False).astype(bool), name)
+        found = found.mask(belongs[name].isna())
+    return found
+
+
+def _belongs(figures: pd.DataFrame, number: np.ndarray, is_open: np.ndarray) -> pd.DataFrame:
+    """Say whether enterprises keep within each ceiling of :data:`CEILINGS`, linked ones together.
+
+    Missing where a figure that is not known would decide.
+    """
     columns = ("employees_fte", "turnover_eur", "balance_eur")
-    staff, turnover, balance = (_together(businesses[name], number, is_open) for name in columns)
-    found = np.full(len(businesses), "large", dtype=object)
+    staff, turnover, balance = (_together(figures[name], number, is_open) for name in columns)
+    within = {}
     for name, (persons, most_turnover, most_balance) in CEILINGS.items():
         below = _compared(*staff, staff[0] < persons)
-        within = _compared(*turnover, turnover[0] <= most_turnover)
-        within |= _compared(*balance, balance[0] <= most_balance)
-        belongs = below & within
-        found[belongs.fillna(False).to_numpy(dtype=bool)] = name
-        found[belongs.isna().to_numpy()] = None
-    return pd.Series(found, businesses.index, dtype="str")
+        sums = _compared(*turnover, turnover[0] <= most_turnover)
+        sums |= _compared(*balance, balance[0] <= most_balance)
+        within[name] = below & sums
+    return pd.DataFrame(within).set_axis(figures.index)
+
+
+def _over_years(businesses: pd.DataFrame, number: np.ndarray, years: pd.DataFrame) -> pd.DataFrame:
+    """Say whether enterprises have the status of each ceiling in their undertaking's last year.
+
+    A status changes once two years in a row say otherwise. So it is what most of three say: this
+    year, the year before, and the status until now; two that agree decide, whatever a third one
+    that is not known would say.
+    """
+    firms = businesses["business_id"]
+    of_firm = pd.Series(number, firms).reindex(years["business_id"]).to_numpy()
+    last = pd.Series(years["year"].to_numpy(), of_firm).groupby(level=0).max()
+    last_year = pd.Series(number).map(last).to_numpy()
+    founded, closed = (businesses[name].dt.year for name in ("founded_on", "closed_on"))
+    status = before = pd.DataFrame(pd.NA, businesses.index, list(CEILINGS), dtype="boolean")
+    is_known = status.notna()
+    for year in range(int(years["year"].min()), int(years["year"].max()) + 1):
+        figures = years[years["year"] == year].set_index("business_id").reindex(firms)
+        figures = figures.set_axis(businesses.index)
+        existed = ~((founded > year) | (closed < year)).to_numpy()
+        # Who is founded into an undertaking has its status, and adds nothing to it before.
+        joins = (founded > year).to_numpy() & np.isin(number, number[existed])
+        figures.loc[joins, ["employees_fte", "turnover_eur", "balance_eur"]] = 0.0
+        now = _belongs(figures, number, existed | joins)
+        most = (now & before) | (now & status) | (before & status)
+        changed = most.where(is_known, now)
+        is_over = year > last_year
+        changed[is_over] = status[is_over]
+        status = changed
+        is_known |= now.notna()  # the first year that says anything decides alone
+        before = now
+    return status
 
 
 def _together(

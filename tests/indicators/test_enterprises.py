@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -91,6 +93,97 @@ def test_a_group_with_the_code_of_an_enterprise_is_not_that_enterprise():
 
 def test_no_enterprise_has_no_class():
     assert classes() == []
+
+
+# The rule of two years
+
+FIGURES = {"micro": 5.0, "small": 20.0, "medium": 100.0, "large": 300.0, None: None}
+"""A class = persons employed that make it one, with little turnover."""
+
+
+def over_years(*rows, group=None, founded=None):
+    """Class enterprises by (enterprise, year, class of that year)."""
+    names = sorted({row[0] for row in rows} | {"b0"})
+    table = firms(*[(1, 0, 0, group)] * len(names))
+    table["business_id"] = pd.Series(names, dtype="str")
+    table["founded_on"] = pd.to_datetime(pd.Series(founded or [None] * len(names)))
+    years = pd.DataFrame(
+        {
+            "business_id": pd.Series([row[0] for row in rows], dtype="str"),
+            "year": pd.Series([row[1] for row in rows], dtype="Int64"),
+            "employees_fte": pd.Series([FIGURES[row[2]] for row in rows], dtype="float64"),
+            "turnover_eur": 0.0,
+            "balance_eur": 0.0,
+        }
+    )
+    found = sme_class(table, years)
+    return found.astype(object).where(found.notna(), None).tolist()
+
+
+@pytest.mark.parametrize(
+    ("years", "expected"),
+    [
+        (["small"], "small"),  # the first year decides alone
+        (["micro", "small"], "micro"),  # one year beyond the ceiling
+        (["micro", "small", "small"], "small"),  # two years
+        (["small", "micro"], "small"),  # below it, likewise
+        (["small", "micro", "micro"], "micro"),
+        (["micro", "small", "micro", "small"], "micro"),  # never two in a row
+        (["micro", "small", "small", "micro"], "small"),  # the status is that gained
+        (["micro", "small", "medium"], "small"),  # beyond the one twice, beyond the other once
+        (["micro", "medium", "small"], "small"),
+        (["micro", "large", "large"], "large"),
+        (["large", "medium", "micro", "micro"], "micro"),
+        (["micro", None, "micro"], "micro"),  # a year not known that cannot change it
+        (["micro", None, "small"], None),  # one that could
+        (["micro", None, "small", "small"], "small"),
+        (["micro", None, None, "small"], None),
+        (["micro", "small", None], None),
+        ([None, "small"], "small"),
+    ],
+)
+def test_a_class_changes_after_two_years_in_a_row(years, expected):
+    rows = [("b0", 2020 + number, name) for number, name in enumerate(years)]
+    assert over_years(*rows) == [expected]
+    gaps = [row for row in rows if row[2]]  # a year without a row is one that is not known
+    if years[-1]:
+        assert over_years(*gaps) == [expected]
+
+
+def test_figures_of_years_come_before_those_of_the_register_and_others_keep_theirs():
+    assert over_years(("b0", 2024, "medium"), ("b1", 2023, "small")) == ["medium", "small"]
+    assert sme_class(firms((20, 0, 0)), None).tolist() == ["small"]
+    alone = over_years(("b1", 2024, "medium"))  # b0 has no years, and one employee
+    assert alone == ["micro", "medium"]
+
+
+def test_linked_enterprises_are_added_year_by_year():
+    # 5 + 5 employees in both years are small together
+    rows = [(firm, year, "micro") for firm in ("b0", "b1") for year in (2023, 2024)]
+    assert over_years(*rows) == ["micro", "micro"]
+    assert over_years(*rows, group="g") == ["small", "small"]
+
+
+def test_a_linked_enterprise_counts_in_the_years_in_which_it_existed():
+    rows = [("b0", 2022, "micro"), ("b0", 2023, "micro"), ("b0", 2024, "micro")]
+    rows += [("b1", 2024, "micro")]
+    # b1 is of 2024: one year beyond the ceiling, and no gap before
+    assert over_years(*rows, group="g", founded=["2010-01-01", "2024-03-01"]) == ["micro", "micro"]
+    # it existed before: those years say nothing, and 2024 decides alone
+    both = ["2010-01-01", "2010-01-01"]
+    assert over_years(*rows, group="g", founded=both) == ["small", "small"]
+
+
+@given(st.lists(st.sampled_from([*ORDER]), min_size=1, max_size=8))
+def test_the_rule_read_word_for_word_gives_the_same(years):
+    rows = [("b0", 2010 + number, name) for number, name in enumerate(years)]
+    within = {name: ORDER.index(years[0]) <= ORDER.index(name) for name in ORDER}
+    for before, now in itertools.pairwise(years):
+        for name in ORDER:
+            said = [ORDER.index(year) <= ORDER.index(name) for year in (before, now)]
+            if said == [not within[name]] * 2:
+                within[name] = not within[name]
+    assert over_years(*rows) == [next(name for name in ORDER if within[name])]
 
 
 figures = st.none() | st.sampled_from([0.0, 1, 9, 10, 49, 50, 249, 250, 2e6, 10e6, 43e6, 50e6, 9e7])
