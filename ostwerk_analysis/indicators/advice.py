@@ -10,55 +10,78 @@ from .funnel import ADVICE
 
 def contacts(data: Dataset) -> pd.DataFrame:
     """Contacts on their day; the place is the enterprise's, else that of the site."""
-    table = data.contacts
+    return placed(data, data.contacts)
+
+
+def placed(data: Dataset, table: pd.DataFrame) -> pd.DataFrame:
+    """Make events of contacts, or of some of them.
+
+    Parameters
+    ----------
+    data : Dataset
+    table : DataFrame, n rows
+        Rows of the table of contacts.
+
+    Returns
+    -------
+    DataFrame, n rows
+        What an event has, and ``person`` and ``site``. Contacts without a name may all be those of
+        one: together they are one unit, and no more.
+    """
     district = pd.Series(None, table.index, dtype="str")
     for code, places in (("business_id", "businesses"), ("site_id", "sites")):
         if places in data.tables:
             found = table[code].map(data.tables[places].set_index(code)["district_id"])
             district = district.fillna(found.astype("str"))
-    person = _persons(data)
-    # Contacts without a name may all be those of one: together they are one unit, and no more.
-    unit = table["business_id"].fillna(person).fillna("")
+    person = _persons(data, table["participant_id"])
     return table.assign(
         district_id=district,
         date=table["occurred_on"],
-        unit_id=unit,
+        unit_id=table["business_id"].fillna(person).fillna(""),
         value=1.0,
-        site=table["site_id"],
         person=person,
+        site=table["site_id"],
     )
 
 
-def _persons(data: Dataset) -> pd.Series:
-    """Give the person of each contact, who may have several records as a participant."""
-    record = data.contacts["participant_id"]
-    alone = " " + record  # a blank begins no code of a person or enterprise
+def _persons(data: Dataset, records: pd.Series) -> pd.Series:
+    """Give the person of each participant's record; one may have several."""
+    alone = " " + records  # a blank begins no code of a person or enterprise
     if "participants" not in data.tables:
         return alone
-    person = record.map(data.participants.set_index("participant_id")["person_id"])
+    person = records.map(data.participants.set_index("participant_id")["person_id"])
     return person.astype("str").fillna(alone)
+
+
+def of_kind(data: Dataset, *kinds: str) -> pd.DataFrame:
+    """Pick contacts of some kinds, as they stand in the table."""
+    return data.contacts[data.contacts["kind"].isin(kinds)]
+
+
+def of_persons(data: Dataset, table: pd.DataFrame) -> pd.DataFrame:
+    """Make events of the contacts of persons whose pseudonym is known."""
+    events = placed(data, table.dropna(subset="participant_id"))
+    return events.assign(unit_id=events["person"])
 
 
 def enterprises(data: Dataset) -> pd.DataFrame:
     """Contacts of enterprises only."""
-    return contacts(data).dropna(subset="business_id")
+    return placed(data, data.contacts.dropna(subset="business_id"))
 
 
 def persons(data: Dataset) -> pd.DataFrame:
-    """Contacts of persons whose pseudonym is known."""
-    known = contacts(data).dropna(subset="person")
-    return known.assign(unit_id=known["person"])
+    """Contacts of persons only."""
+    return of_persons(data, data.contacts)
 
 
 def first_contacts(data: Dataset) -> pd.DataFrame:
     """Contacts recorded as the first ones."""
-    met = contacts(data)
-    return met[met["kind"] == "first_contact"]
+    return placed(data, of_kind(data, "first_contact"))
 
 
 def advice(data: Dataset) -> pd.DataFrame:
     """Advice sessions."""
-    return _advised(contacts(data))
+    return placed(data, of_kind(data, *ADVICE))
 
 
 def hours(data: Dataset) -> pd.DataFrame:
@@ -69,16 +92,12 @@ def hours(data: Dataset) -> pd.DataFrame:
 
 def enterprises_advised(data: Dataset) -> pd.DataFrame:
     """Advice sessions of enterprises only."""
-    return _advised(enterprises(data))
+    return placed(data, of_kind(data, *ADVICE).dropna(subset="business_id"))
 
 
 def persons_advised(data: Dataset) -> pd.DataFrame:
-    """Advice sessions of persons whose pseudonym is known."""
-    return _advised(persons(data))
-
-
-def _advised(met: pd.DataFrame) -> pd.DataFrame:
-    return met[met["kind"].isin(ADVICE)]
+    """Advice sessions of persons only."""
+    return of_persons(data, of_kind(data, *ADVICE))
 
 
 INDICATORS = (

@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 
 from ..dataset import Dataset
-from .advice import enterprises
 from .aggregate import WHOLE_AREAS
 from .declaration import Indicator
 from .funding import approved
+
+FAR_OFF = pd.Timestamp("2200-01-01")
+"""A day after every quarter, on which those close that have not closed."""
 
 
 def supported(data: Dataset) -> pd.DataFrame:
@@ -23,8 +25,9 @@ def supported(data: Dataset) -> pd.DataFrame:
 
 def contacts_with_supported(data: Dataset) -> pd.DataFrame:
     """Contacts of enterprises from the day of their first approval on, until they close."""
-    support = supported(data).rename(columns={"date": "since"})
-    met = enterprises(data).merge(support[["unit_id", "since", "until"]], on="unit_id")
+    support = supported(data).rename(columns={"date": "since", "unit_id": "business_id"})
+    met = data.contacts[["business_id", "occurred_on"]].merge(support, on="business_id")
+    met = met.rename(columns={"business_id": "unit_id", "occurred_on": "date"})
     return met[(met["date"] >= met["since"]) & ~(met["date"] > met["until"])]
 
 
@@ -34,24 +37,30 @@ def silences(data: Dataset) -> pd.DataFrame:
     The approval counts as a contact, so that each has had one. The last quarter is that of the
     last contact on record: beyond it nobody could say who was in contact.
     """
-    support = supported(data)
-    met = contacts_with_supported(data)
-    last = data.contacts["occurred_on"].max()
-    if support.empty or pd.isna(last):
-        return support.iloc[:0].drop(columns="until")
-    ends = pd.period_range(support["date"].min(), last, freq="Q").end_time.normalize()
-    ends = ends.astype(support["date"].dtype)
-    begun = ends.searchsorted(support["date"])
-    over = ends.searchsorted(support["until"].fillna(pd.Timestamp.max.normalize()))
-    count = np.maximum(over - begun, 0)
+    support, met = supported(data), contacts_with_supported(data)
+    first, last = support["date"].min(), data.contacts["occurred_on"].max()
+    if pd.isna(first) or pd.isna(last) or last.to_period("Q") < first.to_period("Q"):
+        return support.iloc[:0]
+    ends = pd.period_range(first, last, freq="Q").end_time.normalize().astype(met["date"].dtype)
+    support = support[support["date"] <= ends.max()]
     # Row by row the quarter ends of an enterprise: the first one, and then the next ones.
+    begun = ends.searchsorted(support["date"])
+    count = np.maximum(ends.searchsorted(support["until"].fillna(FAR_OFF)) - begun, 0)
     row = np.repeat(np.arange(len(support)), count)
     place = begun[row] + np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-    asked = support.iloc[row].assign(date=ends[place]).drop(columns="until")
-    spoken = pd.concat([met[["unit_id", "date"]], support[["unit_id", "date"]]])
-    spoken = spoken.assign(spoken_on=spoken["date"]).sort_values("date")
-    found = pd.merge_asof(asked.sort_values("date"), spoken, on="date", by="unit_id")
-    return found.assign(value=(found["date"] - found["spoken_on"]).dt.days)
+    # Enterprise and day in one number, so that the last contact is the next number below.
+    span = (ends.max() - first).days + 1
+    of_met = pd.Index(support["unit_id"]).get_indexer(met["unit_id"])
+    spoken = np.concatenate(
+        [
+            span * of_met + (met["date"] - first).dt.days.to_numpy(),
+            span * np.arange(len(support)) + (support["date"] - first).dt.days.to_numpy(),
+        ]
+    )
+    spoken.sort()
+    asked = span * row + (ends - first).days.to_numpy()[place]
+    latest = spoken[np.searchsorted(spoken, asked, side="right") - 1]
+    return support.iloc[row].assign(date=ends[place], value=(asked - latest).astype(float))
 
 
 INDICATORS = (

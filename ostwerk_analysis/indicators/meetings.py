@@ -8,19 +8,20 @@ without a site are held to be at one place.
 import pandas as pd
 
 from ..dataset import Dataset
-from .advice import contacts
+from .advice import of_kind, placed
 from .aggregate import WHOLE_AREAS
 from .declaration import ABOVE_DISTRICTS, Indicator
 
 
 def round_tables(data: Dataset) -> pd.DataFrame:
     """Attendances of network events, each as its part of the event."""
-    return _as_events(_attended(data, "network_event"), ["site", "date"])
+    attended = placed(data, of_kind(data, "network_event"))
+    return _as_events(attended, ["site", "date"])
 
 
 def community_visits(data: Dataset) -> pd.DataFrame:
     """Attendances of community events; the place is the site's, whoever came."""
-    visits = _attended(data, "community_event")
+    visits = placed(data, of_kind(data, "community_event"))
     district = pd.Series(None, visits.index, dtype="str")
     if "sites" in data.tables:
         district = visits["site"].map(data.sites.set_index("site_id")["district_id"])
@@ -34,7 +35,7 @@ def community_events(data: Dataset) -> pd.DataFrame:
 
 def network_enterprises(data: Dataset) -> pd.DataFrame:
     """Attendances of network events by enterprises; the place is the enterprise's."""
-    return _attended(data, "network_event").dropna(subset="business_id")
+    return placed(data, of_kind(data, "network_event").dropna(subset="business_id"))
 
 
 def returning_enterprises(data: Dataset) -> pd.DataFrame:
@@ -42,11 +43,6 @@ def returning_enterprises(data: Dataset) -> pd.DataFrame:
     came = network_enterprises(data)
     first = came.groupby("unit_id")["date"].transform("min")
     return came[came["date"] > first]
-
-
-def _attended(data: Dataset, kind: str) -> pd.DataFrame:
-    met = contacts(data)
-    return met[met["kind"] == kind]
 
 
 def _as_events(attended: pd.DataFrame, same: list[str]) -> pd.DataFrame:

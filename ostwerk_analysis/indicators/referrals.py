@@ -8,7 +8,7 @@ without a name can be counted, but not followed.
 import pandas as pd
 
 from ..dataset import Dataset
-from .advice import advice, contacts
+from .advice import advice, placed
 from .aggregate import WHOLE_AREAS
 from .declaration import ABOVE_DISTRICTS, Indicator
 
@@ -18,9 +18,9 @@ DUE_DAYS = 90
 
 def referrals(data: Dataset) -> pd.DataFrame:
     """Contacts that referred to another site."""
-    met = contacts(data).dropna(subset="referred_to_site_id")
-    referred = met[met["site"].isna() | (met["site"] != met["referred_to_site_id"])]
-    return referred.assign(to_site=referred["referred_to_site_id"])
+    sent = placed(data, data.contacts.dropna(subset="referred_to_site_id"))
+    sent["to_site"] = sent["referred_to_site_id"]
+    return sent[sent["site"].isna() | (sent["site"] != sent["to_site"])]
 
 
 def waits(data: Dataset) -> pd.DataFrame:
@@ -35,7 +35,8 @@ def waits(data: Dataset) -> pd.DataFrame:
     named = referrals(data)
     named = named[named["unit_id"] != ""].sort_values(["occurred_on", "contact_id"])
     first = named.drop_duplicates(["unit_id", "to_site"])
-    given = advice(data).dropna(subset="site").sort_values("occurred_on")
+    given = advice(data).dropna(subset="site")
+    given = given[given["unit_id"].isin(first["unit_id"])].sort_values("occurred_on")
     given["advised_on"] = given["occurred_on"]
     return pd.merge_asof(
         first[["unit_id", "district_id", "to_site", "occurred_on"]],

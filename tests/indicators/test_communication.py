@@ -1,4 +1,6 @@
 import pandas as pd
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ostwerk_analysis.indicators import communication
 
@@ -80,3 +82,27 @@ def test_without_contacts_or_grants_nobody_is_silent(with_contacts, small_data):
     data = with_contacts("2024-08-05 advice b1 s1")
     data.tables["grants"] = small_data.grants.iloc[:0]
     assert communication.silences(data).empty
+    assert communication.silences(with_contacts("2023-12-31 advice b1 s1")).empty
+    # b1 was approved on 1 February, after the last contact of all but in its quarter
+    found = communication.silences(with_contacts("2024-01-31 advice b1 s1"))
+    assert dict(zip(found["unit_id"], found["value"], strict=True)) == {"b1": 59, "b2": 0}
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 700), st.sampled_from(["b1", "b2"])), max_size=12))
+def test_silence_agrees_with_looking_at_each_enterprise_and_quarter(with_contacts, drawn):
+    start = pd.Timestamp("2024-01-01")
+    days = [(start + pd.Timedelta(days=number), who) for number, who in drawn]
+    data = with_contacts(
+        f"{start.date()} advice - s1", *(f"{day.date()} advice {who} s1" for day, who in days)
+    )
+    found = communication.silences(data)
+    approved = {"b1": pd.Timestamp("2024-02-01"), "b2": pd.Timestamp("2024-03-31")}
+    last = max(start, *(day for day, _ in days)) if days else start
+    expected = {}
+    for who, since in approved.items():
+        for end in pd.period_range("2024Q1", last, freq="Q").end_time.normalize():
+            met = [day for day, one in days if one == who and since <= day <= end]
+            expected[who, end] = (end - max([since, *met])).days
+    got = zip(found["unit_id"], found["date"], found["value"], strict=True)
+    assert {(who, end): days for who, end, days in got} == expected
