@@ -21,6 +21,7 @@ def test_an_indicator_is_declared_whole(entry):
     assert entry.unit
     assert entry.needs
     for table, _, column in (need.partition(".") for need in entry.needs):
+        assert table in TABLES
         assert not column or column in TABLES[table].columns
     assert set(entry.levels) <= set(AREA_LEVELS)
     assert entry.is_derived == (entry.events is None)
