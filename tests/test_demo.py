@@ -408,6 +408,37 @@ def test_effects_are_where_the_readme_says(tables):
     assert ratio["2024-Q1":].mean() / before.mean() == pytest.approx(0.9, abs=0.04)
 
 
+def test_sites_are_used_as_they_were_drawn(tables):
+    from ostwerk_analysis import indicators, load
+
+    ids = {"contacts_to_date", "first_contacts_to_date", "enterprises_contacted_to_date"}
+    ids |= {"referrals_to_date", "days_to_first_advice_to_date", "referrals_advised_share_to_date"}
+    ids |= {"network_events", "network_enterprises", "community_events", "advice_sessions"}
+    chosen = [entry for entry in indicators.CATALOGUE if entry.id in ids]
+    found = indicators.compute(load(DEMO), "2026Q3", indicators=chosen)
+    city = found[found["area_id"] == "leipzig"].set_index(["indicator", "period", "breakdown"])
+    now = city["value"].xs("2026-Q3", level="period")
+    total = now.xs("", level="breakdown")
+    assert total["contacts_to_date"] == len(tables["contacts"])
+    assert total["first_contacts_to_date"] == total["enterprises_contacted_to_date"] == 612
+    # a contact point sends to a WerkStadt, where advice follows after 17 days or so
+    ways = [part for part in now["referrals_to_date"].index if "&" in part]
+    assert all(re.fullmatch("site=K[12]&to_site=W[1-5]", way) for way in ways)
+    assert now["referrals_to_date"][ways].sum() == total["referrals_to_date"] > 150
+    assert 14 <= total["days_to_first_advice_to_date"] <= 20
+    assert 66 <= total["referrals_advised_share_to_date"] <= 86
+    # three round tables a quarter, two of which may fall on one day; none before the funding began
+    tables_held = city["value"]["network_events"].xs("", level="breakdown")
+    held = tables_held[tables_held.index.str.contains("Q")]
+    assert held[held.index < "2020-Q3"].sum() == 0
+    assert held[held.index >= "2021-Q1"].between(2, 3).all()
+    # four events a quarter at a WerkStadt and two at a contact point, until it closes
+    events = city["value"]["community_events"]
+    assert events["2025-Q1", "site=W1"] == 4
+    assert events["2025-Q1", "site=K2"] == 2
+    assert events["2026-Q1", "site=K2"] == 0
+
+
 # ---- the planted faults
 
 
