@@ -192,6 +192,20 @@ class Dataset:
             self.tables.get("network_nodes"),
         )
 
+    def catchment_outlines(self, within_m: float) -> "gpd.GeoSeries | None":
+        """Draw the catchments of the sites, see :func:`ostwerk_analysis.catchments.outlines`.
+
+        Returns
+        -------
+        GeoSeries or None
+            None where the programme has no sites.
+        """
+        from . import catchments
+
+        if "sites" not in self.tables:
+            return None
+        return catchments.outlines(self.catchments.reach, within_m)
+
     def completeness(self) -> pd.DataFrame:
         """Say how many cells of each column are filled.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from ostwerk_analysis.indicators import FIELDS
 from ostwerk_analysis.pipeline.notebooks import Job, declared_parameters, execute
 
 REPOSITORY = Path(__file__).parent.parent
@@ -76,6 +77,17 @@ def test_headings_of_an_analysis_are_in_both_languages(path):
     prose = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
     assert all(re.match(r"#+ .+ · .+", text) for text in prose)
     assert all(text.count("\n\n") in (0, 2) for text in prose)  # none, or one in each language
+
+
+def test_every_field_of_the_catalogue_is_computed_by_an_analysis():
+    computed = set()
+    for path in ANALYSES:
+        for cell in code_cells(path):
+            for node in ast.walk(ast.parse("".join(cell["source"]))):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == "ow.indicators.compute":
+                    fields = ast.literal_eval(node.args[2])
+                    computed |= {fields} if isinstance(fields, str) else set(fields)
+    assert computed == FIELDS.keys()  # or a release would lack it
 
 
 def shown(path, section):

@@ -39,7 +39,7 @@ CATCHMENT = f'fill="{CIRCLE}" fill-opacity=".16" stroke="{CIRCLE}" stroke-width=
 
 def catchment_map(
     districts: gpd.GeoDataFrame,
-    sites: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame | None,
     observations: pd.DataFrame,
     indicator: str,
     period: str,
@@ -56,7 +56,8 @@ def catchment_map(
     districts : GeoDataFrame
         ``district_id``, ``name``, ``geometry`` in metres; ``borough_id`` draws borders. Only the
         part around the sites is shown.
-    sites : GeoDataFrame
+    sites : GeoDataFrame or None
+        None where the programme has none: then nothing was observed, which a sentence says.
         ``site_id``, ``name``, ``kind`` and a point; where there are ``opened_on`` and
         ``closed_on``, only those open at the end of the period are shown.
     observations : DataFrame
