@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import (
+        areas,
         branches,
         catchments,
         convergence,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         figures,
         geo,
         indicators,
+        interpolation,
         observations,
         plausibility,
         rates,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
         spatial,
         state_aid,
         survival,
+        vintages,
     )
     from .dashboard.explorer import explore
     from .dataset import Dataset
@@ -49,6 +52,7 @@ __all__ = [
     "OstwerkError",
     "Programme",
     "ReleaseError",
+    "areas",
     "branches",
     "catchments",
     "check",
@@ -60,6 +64,7 @@ __all__ = [
     "figures",
     "geo",
     "indicators",
+    "interpolation",
     "load",
     "observations",
     "parse_quarter",
@@ -70,6 +75,7 @@ __all__ = [
     "spatial",
     "state_aid",
     "survival",
+    "vintages",
 ]
 
 _HOME = {

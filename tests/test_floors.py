@@ -11,7 +11,10 @@ import ostwerk_analysis
 PACKAGE = Path(__file__).parent.parent / "ostwerk_analysis"
 FLOORS = [
     ["language", "codes", "rules", "faults", "periods", "programme", "tables"],
-    ["sources", "raster", "geo", "coverage", "branches", "addresses", "catchments", "vintages"],
+    [
+        *("sources", "raster", "geo", "coverage", "branches", "addresses", "catchments"),
+        *("vintages", "interpolation"),
+    ],
     ["areas", "dataset", "corrections", "plausibility", "checks", "reading", "loading", "fetching"],
     [
         *("observations", "spatial", "rates", "survival", "indicators", "state_aid", "regional"),
@@ -35,6 +38,7 @@ PURE = {
     "catchments",
     "areas",
     "vintages",
+    "interpolation",
     "checks",
     "plausibility",
     "observations",
