@@ -65,6 +65,8 @@ def participations(participants: pd.DataFrame) -> pd.DataFrame:
     once, with the data of the first entry and of the final exit; each operation has records of its
     own.
     """
+    if participants["person_id"].isna().all():
+        return participants.assign(person_id=participants["participant_id"])
     # A blank begins no code of a person, so that nobody is taken for somebody else.
     person = participants["person_id"].fillna(" " + participants["participant_id"])
     table = participants.assign(person_id=person).reset_index(drop=True)
