@@ -1,3 +1,4 @@
+import dataclasses
 import gzip
 import json
 
@@ -12,6 +13,7 @@ from ostwerk_analysis import explore, templates
 from ostwerk_analysis.dashboard import explorer
 from ostwerk_analysis.faults import DataError
 from ostwerk_analysis.figures import values
+from ostwerk_analysis.figures.classes import SCHEMES
 from ostwerk_analysis.language import number, quarter, text
 
 VIEWS = [
@@ -30,7 +32,8 @@ LOOKS = """() => ({
     legend: document.querySelector('.ow-legend').textContent.replace(/\\s+/g, ' '),
     rows: [...document.querySelectorAll('tbody tr')].map(r => r.textContent),
     heads: [...document.querySelectorAll('h2, .ow-when, .ow-source, .ow-definition, [data-unit],'
-        + '.ow-note')].map(e => e.textContent),
+        + '.ow-note, .ow-scale')].map(e => e.textContent),
+    swatches: [...document.querySelectorAll('.ow-legend rect')].map(r => r.getAttribute('fill')),
     labels: [...document.querySelectorAll('.ow-map, .ow-districts, .ow-scroll')]
         .map(e => e.getAttribute('aria-label')),
 })"""
@@ -85,18 +88,158 @@ def test_table_says_what_the_release_says(server, page, release, code, period, l
     assert page.wrong == []
 
 
-@pytest.mark.parametrize(("code", "period"), VIEWS)
-def test_script_and_page_draw_the_same(release, page, tmp_path, code, period):
-    page.goto(standing_alone(release, tmp_path, indicator=code, period=period))
-    page.wait_for_selector("[data-ready]")
-    drawn_by_script = page.evaluate(LOOKS)
-    file = tmp_path / "plain.html"
+CHOICES = [
+    *({"classes": scheme, "n_classes": number} for scheme in SCHEMES for number in (3, 5, 6)),
+    *({"compare": "city", "classes": scheme, "n_classes": 7} for scheme in SCHEMES),
+    {"compare": "city", "n_classes": 3},
+    {"breaks": [7.25, 12, 14.5]},
+    {"breaks": [-1, 60]},
+    {"compare": "city", "breaks": [0.75, 4]},
+    {"compare": "city", "breaks": [1, 50]},
+]
+"""What a reader may choose, as Python and the browser are told it."""
+
+
+def looks_of_page(page, release, folder, **options):
+    """How Python draws the explorer: the page without its script."""
+    file = folder / "plain.html"
     page.goto("about:blank")
-    file.write_text(f'<meta charset="utf-8">{explore(release, indicator=code, period=period).html}')
+    file.write_text(f'<meta charset="utf-8">{explore(release, **options).html}')
     page.goto(file.as_uri())
     assert page.locator("[data-ready]").count() == 0
-    drawn_by_page = page.evaluate(LOOKS)
-    assert drawn_by_script == drawn_by_page
+    return page.evaluate(LOOKS)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *({"indicator": code, "period": period} for code, period in VIEWS),
+        {"indicator": "unemployed_share", "compare": "city", "breaks": [0.75, 4]},
+    ],
+    ids=str,
+)
+def test_script_and_page_draw_the_same(release, page, tmp_path, options):
+    page.goto(standing_alone(release, tmp_path, **options))
+    page.wait_for_selector("[data-ready]")
+    drawn_by_script = page.evaluate(LOOKS)
+    assert drawn_by_script == looks_of_page(page, release, tmp_path, **options)
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_what_a_reader_chooses_is_what_python_would_draw(release, page, tmp_path, language):
+    view = {"indicator": "unemployed_share", "period": "2026-Q1", "language": language}
+    page.goto(standing_alone(release, tmp_path, **view))
+    page.click(".ow-choices summary")
+    chosen = []
+    here = CHOICES[::2] if language == "de" else CHOICES[1::2]
+    for choice in here:
+        page.select_option("[name=compare]", choice.get("compare", ""))
+        page.select_option("[name=classes]", choice.get("classes", "quantiles"))
+        page.select_option("[name=number]", str(choice.get("n_classes", 5)))
+        if breaks := choice.get("breaks"):
+            page.select_option("[name=classes]", "own")
+            typed = "; ".join(f"{value:g}" for value in breaks)
+            page.fill("[name=breaks]", typed.replace(".", ",") if language == "de" else typed)
+        chosen.append(page.evaluate(LOOKS))
+    assert page.wrong == []
+    for choice, looks in zip(here, chosen, strict=True):
+        assert looks == looks_of_page(page, release, tmp_path, **view, **choice), choice
+
+
+def test_circles_have_no_classes_to_choose(server, page):
+    page.goto(f"{server.url}/demo/karte")
+    page.wait_for_selector("[data-ready]")
+    assert page.is_visible(".ow-choices summary")
+    page.select_option("[name=indicator]", "residents")
+    assert not page.is_visible(".ow-choices summary")
+    assert page.inner_text(".ow-scale") == ""
+
+
+def test_own_breaks_begin_with_those_that_were_seen(server, page):
+    page.goto(f"{server.url}/demo/karte?lang=en")
+    page.click(".ow-choices summary")
+    fills = page.evaluate(LOOKS)["fills"]
+    page.select_option("[name=classes]", "own")
+    assert page.evaluate(LOOKS)["fills"] == fills
+    assert not page.is_visible("[name=number]")
+    assert len(page.input_value("[name=breaks]").split(";")) == 4
+
+
+@pytest.mark.parametrize("typed", ["", "5; 3", "a; b", "1;2;3;4;5;6;7", "5;;nothing"])
+def test_breaks_that_cannot_be_leave_the_map_and_say_what_can(server, page, typed):
+    page.goto(f"{server.url}/demo/karte?lang=en")
+    page.click(".ow-choices summary")
+    page.select_option("[name=classes]", "own")
+    page.fill("[name=breaks]", "5; 12.5")
+    looks = page.evaluate(LOOKS)
+    page.fill("[name=breaks]", typed)
+    assert page.evaluate(LOOKS) == looks
+    assert page.inner_text(".ow-wrong") == (
+        "Write up to 6 rising numbers with semicolons between them, such as 5; 7.5; 10."
+    )
+    assert page.get_attribute("[name=breaks]", "aria-invalid") == "true"
+    page.fill("[name=breaks]", "6; 12.5")
+    assert page.inner_text(".ow-wrong") == ""
+    assert page.evaluate(LOOKS) != looks
+    assert page.wrong == []
+
+
+def test_compared_with_the_city_the_number_of_classes_is_odd(server, page):
+    page.goto(f"{server.url}/demo/karte?lang=en")
+    page.click(".ow-choices summary")
+    page.select_option("[name=number]", "4")
+    page.select_option("[name=compare]", "city")
+    assert page.input_value("[name=number]") == "5"
+    assert page.locator("[name=number] option:disabled").all_inner_texts() == ["4", "6"]
+    assert page.inner_text(".ow-scale").startswith("Colours: difference to the city (")
+    legend = page.locator(".ow-legend li").all_inner_texts()
+    assert sum("about as the city" in item for item in legend) == 1
+
+
+def test_without_a_value_of_the_city_the_values_are_shown_and_that_is_said(release, page, tmp_path):
+    here = release.observations
+    is_city = (here["area_level"] == "city") & (here["period"] == "2026-Q1")
+    hidden = dataclasses.replace(release)
+    hidden._tables["observations"] = here.assign(
+        value=here["value"].mask(is_city), conf_status=here["conf_status"].mask(is_city, "C")
+    )
+    options = {"indicator": "unemployed_share", "language": "en", "compare": "city"}
+    page.goto(standing_alone(hidden, tmp_path, period="2026-Q2", **options))
+    page.wait_for_selector("[data-ready]")
+    page.select_option("[name=period]", "2026-Q1")
+    alone = page.evaluate(LOOKS)
+    assert text(explorer.NO_CITY, "en") in alone["heads"]
+    assert alone == looks_of_page(page, hidden, tmp_path, period="2026-Q1", **options)
+
+
+def test_choices_can_be_sent_with_the_view(server, page, browser):
+    page.goto(f"{server.url}/demo/karte?lang=en")
+    page.wait_for_selector("[data-ready]")
+    page.click(".ow-choices summary")
+    page.select_option("[name=compare]", "city")
+    page.select_option("[name=classes]", "own")
+    page.fill("[name=breaks]", "1; 2.5")
+    sent, seen = page.evaluate("location.href"), page.evaluate(LOOKS)
+    other = browser.new_page()
+    other.goto(sent)
+    other.wait_for_selector("[data-ready]")
+    assert other.evaluate(LOOKS) == seen
+    assert other.is_visible("[name=breaks]")
+    other.goto("about:blank")
+    other.goto(f"{server.url}/demo/karte?lang=en#classes=nothing&number=99&compare=moon&breaks=x")
+    other.wait_for_selector("[data-ready]")
+    assert len(other.locator(".ow-legend li").all()) == 8
+    other.close()
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_choices_fit_the_page(server, page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{server.url}/demo/karte")
+    page.click(".ow-choices summary")
+    page.select_option("[name=classes]", "own")
+    page.fill("[name=breaks]", "nichts")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_map_follows_the_table(server, page):
@@ -315,8 +458,6 @@ def test_cells_keep_places_and_periods(numbers, digits):
 
 
 def test_a_name_cannot_end_the_data(release):
-    import dataclasses
-
     evil = dataclasses.replace(release)
     evil._tables["districts"] = release.districts.assign(name="</script><img src=x>")
     html = explore(evil).html
