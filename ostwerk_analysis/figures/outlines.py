@@ -12,6 +12,9 @@ EXTENT = 1000
 GAP = 2
 """Half the width of a gap between neighbours that nobody sees, in the map's own units."""
 
+WHOLE = 0.002
+"""Share of an area by which it may miss the districts' borders, and still follow them."""
+
 Around: TypeAlias = Sequence[str] | gpd.GeoSeries | gpd.GeoDataFrame | shapely.Geometry
 """What a line is drawn around: districts by their codes, or shapes of their own."""
 
@@ -52,8 +55,9 @@ def outlines(
     districts : GeoDataFrame, n rows
         ``district_id``, ``name``, ``geometry`` in metres, and ``borough_id`` where there are any.
     around : sequence of str, GeoSeries, GeoDataFrame or shapely geometry
-        Codes of districts around which a line is drawn together; or polygons of an area that does
-        not follow districts, in the districts' CRS where they do not name another.
+        Codes of districts around which a line is drawn together; or polygons of an area, in the
+        districts' CRS where they do not name another. Those that follow districts are drawn along
+        the districts' borders as these are simplified.
     tolerance_m : float, optional
         Corners whose triangle is smaller than the square of this are left out; by default a
         thousandth of the longer side, about what the eye sees.
@@ -79,11 +83,13 @@ def outlines(
             for borough in districts["borough_id"].unique()
         ]
         borders = _path(shapely.get_parts(shapely.line_merge(shapely.union_all(edges))))
-    own = _shapes(around, districts)
+    own = _shape(around, districts)
     if own is None:
-        line = _closed(drawn[districts["district_id"].isin(around).array])
+        line = _closed(drawn[districts["district_id"].isin(list(around)).array])
+    elif (members := _members(own, districts)) is not None:
+        line = _closed(drawn[members])
     else:
-        line = placed(shapely.simplify(shapely.union_all(own), tolerance_m))
+        line = placed(np.array([shapely.simplify(own, tolerance_m)]))[0]
     return Outlines(
         ids=districts["district_id"].astype(str).tolist(),
         names=districts["name"].astype(str).tolist(),
@@ -96,16 +102,23 @@ def outlines(
     )
 
 
-def _shapes(around: Around, districts: gpd.GeoDataFrame) -> np.ndarray | None:
-    """Give shapes of their own in the districts' CRS; None where codes of districts are given."""
+def _shape(around: Around, districts: gpd.GeoDataFrame) -> shapely.Geometry | None:
+    """Give polygons as one in the districts' CRS; None where codes of districts are given."""
     if isinstance(around, gpd.GeoDataFrame):
         around = around.geometry
     if isinstance(around, gpd.GeoSeries):
         is_elsewhere = around.crs is not None and around.crs != districts.crs
-        return np.asarray(around.to_crs(districts.crs) if is_elsewhere else around)
-    if isinstance(around, shapely.Geometry):
-        return np.array([around])
-    return None
+        return shapely.union_all((around.to_crs(districts.crs) if is_elsewhere else around).array)
+    return around if isinstance(around, shapely.Geometry) else None
+
+
+def _members(shape: shapely.Geometry, districts: gpd.GeoDataFrame) -> np.ndarray | None:
+    """Tell which districts a polygon is made of; None where it cuts one."""
+    whole = shapely.area(districts.geometry.array)
+    inside = shapely.area(shapely.intersection(districts.geometry.array, shape))
+    is_in = inside > whole / 2
+    astray = np.where(is_in, whole - inside, inside).sum() + max(shape.area - inside.sum(), 0)
+    return is_in if astray <= WHOLE * shape.area else None
 
 
 def _closed(shapes: np.ndarray) -> shapely.Geometry:

@@ -65,3 +65,32 @@ def test_the_real_districts_are_small_enough_to_send(real_data):
     assert len(shapes.paths) == 63
     assert all(shapes.paths)
     assert sum(map(len, shapes.paths)) + len(shapes.borders) < 28_000
+
+
+def test_an_area_of_whole_districts_follows_their_borders_however_it_is_given(districts):
+    first = districts.iloc[:2]
+    by_code = outlines(districts, ["00", "01"]).around
+    a_hair_off = first.geometry.translate(0.2, 0.2)
+    for shape in (first, first.geometry, first.union_all(), a_hair_off, first.to_crs("EPSG:4326")):
+        assert outlines(districts, shape).around == by_code
+
+
+def test_an_area_that_cuts_districts_is_drawn_as_it_is(districts):
+    left, bottom, *_ = districts.total_bounds
+    unit = (districts.total_bounds[2] - left) / EXTENT
+    shape = shapely.box(left + 500, bottom + 300, left + 2500, bottom + 800)
+    [drawn] = polygon(outlines(districts, shape).around)
+    assert drawn.area * unit**2 == pytest.approx(shape.area, rel=0.01)
+    hole = shape.difference(shapely.box(left + 1000, bottom + 400, left + 1500, bottom + 600))
+    assert len(polygon(outlines(districts, hole).around)) == 2
+
+
+def test_an_area_beyond_the_districts_is_not_taken_for_them(districts):
+    left, bottom, _, top = districts.total_bounds
+    beyond = districts.geometry.iloc[0].union(shapely.box(left - 900, bottom, left, top))
+    assert outlines(districts, beyond).around != outlines(districts, ["00"]).around
+
+
+def test_no_area_has_no_line(districts):
+    assert outlines(districts, districts[:0]).around == ""
+    assert outlines(districts, shapely.Polygon()).around == ""
