@@ -26,22 +26,23 @@ def given(data: Dataset) -> pd.DataFrame:
         ``none``; ``advised_on``: the first session from the approval to the completion of the
         project, missing where there was none.
     """
-    grants = funding.approved(data).assign(value=1.0)
+    grants = funding.approved(data).assign(value=1.0).sort_values("approved_on")
     sessions = met(data)
-    sessions = sessions[sessions["kind"].isin(ADVICE)]
-    sessions = sessions[["unit_id", "date"]].rename(columns={"date": "session_on"})
-    pairs = grants[["grant_id", "unit_id", "approved_on", "completed_on"]].merge(
-        sessions, on="unit_id"
-    )
-    before = pairs.loc[pairs["session_on"] < pairs["approved_on"], "grant_id"]
-    is_during = (pairs["session_on"] >= pairs["approved_on"]) & ~(
-        pairs["session_on"] > pairs["completed_on"]
-    )
-    during = pairs[is_during].groupby("grant_id")["session_on"].min()
-    is_before = grants["grant_id"].isin(before)
+    sessions = sessions.loc[sessions["kind"].isin(ADVICE), ["unit_id", "date"]]
+    first = sessions.groupby("unit_id")["date"].min()
+    is_before = grants["unit_id"].map(first) < grants["approved_on"]
+    # The next session after each approval, on the day itself too.
+    during = pd.merge_asof(
+        grants[["unit_id", "approved_on"]],
+        sessions.sort_values("date").rename(columns={"date": "advised_on"}),
+        left_on="approved_on",
+        right_on="advised_on",
+        by="unit_id",
+        direction="forward",
+    )["advised_on"].set_axis(grants.index)
     return grants.assign(
         advice=is_before.map({True: "before", False: "none"}).astype("str"),
-        advised_on=grants["grant_id"].map(during),
+        advised_on=during.mask(during > grants["completed_on"]),
     )
 
 

@@ -133,7 +133,7 @@ def _over_years(businesses: pd.DataFrame, number: np.ndarray, years: pd.DataFram
         now = _belongs(figures, number, existed | joins)
         most = (now & before) | (now & status) | (before & status)
         changed = most.where(is_known, now)
-        is_over = year > last_year
+        is_over = (year > last_year) | (closed < year).to_numpy()
         changed[is_over] = status[is_over]
         status = changed
         is_known |= now.notna()  # the first year that says anything decides alone

@@ -174,6 +174,16 @@ def test_a_linked_enterprise_counts_in_the_years_in_which_it_existed():
     assert over_years(*rows, group="g", founded=both) == ["small", "small"]
 
 
+def test_an_enterprise_that_has_closed_keeps_its_last_class():
+    table = firms((1, 0, 0, "g"), (1, 0, 0, "g", "2022-06-30"))
+    table["founded_on"] = pd.NaT
+    rows = [("b0", year, 5.0) for year in range(2021, 2025)] + [("b1", 2021, 20.0)]
+    years = pd.DataFrame(rows, columns=["business_id", "year", "employees_fte"])
+    years = years.assign(turnover_eur=0.0, balance_eur=0.0)
+    # together small in 2021; b0 is alone, and micro, from 2023 on
+    assert sme_class(table, years).tolist() == ["micro", "small"]
+
+
 @given(st.lists(st.sampled_from([*ORDER]), min_size=1, max_size=8))
 def test_the_rule_read_word_for_word_gives_the_same(years):
     rows = [("b0", 2010 + number, name) for number, name in enumerate(years)]
