@@ -18,7 +18,7 @@ FLOORS = [
     ["areas", "dataset", "corrections", "plausibility", "checks", "reading", "loading", "fetching"],
     [
         *("observations", "spatial", "rates", "survival", "indicators", "state_aid", "regional"),
-        "convergence",
+        *("convergence", "hexagons"),
     ],
     ["disclosure"],
     ["release", "downloads", "templates", "figures", "report"],
@@ -49,6 +49,7 @@ PURE = {
     "regional",
     "survival",
     "convergence",
+    "hexagons",
     "disclosure",
     "figures",
 }

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from string import Formatter
 
@@ -29,6 +30,7 @@ from ostwerk_analysis.indicators import CATALOGUE, catchments
 from ostwerk_analysis.sources import postgis
 from ostwerk_analysis.tables import KINDS, TABLES
 
+robustness = import_module("ostwerk_analysis.figures.robustness")  # not its function
 PACKAGE = Path(ow.__file__).parent
 ERRORS = {name for name, kind in vars(faults).items() if isinstance(kind, type) and "Error" in name}
 SAYING = {"text", "_", "Sentence", "Unknown"} | ERRORS
@@ -132,6 +134,14 @@ TABLES_OF_SENTENCES = {
     },
     "figures/bivariate.py": {"said": [said for *_, said in bivariate.CORNERS]},
     "figures/catchments.py": {"said": [*site_maps.KINDS.values(), *NOTES]},
+    "figures/robustness.py": {
+        "VERDICTS[verdict(table)]": robustness.VERDICTS.values(),
+        "NAMES[row['geometry']]": robustness.NAMES.values(),
+        "INDEPENDENT if base['is_independent'] else DEPENDENT": [
+            robustness.INDEPENDENT,
+            robustness.DEPENDENT,
+        ],
+    },
     "figures/doubts.py": {
         "doubt.title": [doubt.title for doubt in rules.FINDINGS.values()],
         "FINDINGS[rule].title": [doubt.title for doubt in rules.FINDINGS.values()],

@@ -18,6 +18,7 @@ from .flow import flow
 from .headlines import headlines, reconciled
 from .map import district_map
 from .ratios import ratio_intervals
+from .robustness import robustness
 from .sectors import concentration, location_quotients, shift_share
 from .small_multiples import small_multiples
 from .smoothed import smoothed_rates
@@ -53,6 +54,7 @@ __all__ = [
     "observation_table",
     "ratio_intervals",
     "reconciled",
+    "robustness",
     "shift_share",
     "small_multiples",
     "smoothed_rates",
