@@ -107,6 +107,7 @@ class Side(NamedTuple):
     def axis(self, language: str) -> str:
         """Name the indicator and its unit."""
         unit = unit_heading(self.encoding.unit, language)
+        unit = unit.replace(" ", "\u00a0") if len(unit) < 6 else unit  # keeps "in %" together
         return f"{self.title}, {unit}" if unit else self.title
 
 

@@ -73,7 +73,7 @@ def test_the_square_says_how_many_districts_have_each_colour(release, two_rates)
     rows = [th.get_text() for th in drawn.select(".ow-square th[scope=row]")]
     assert rows == ["9 to 12", "5 to 8", "1 to 4"]
     axes = [th.get_text() for th in drawn.select(".ow-square th[scope=colgroup]")]
-    assert axes == ["Density, persons\u00a0↑", "Share of unemployed, in %\u00a0→"]
+    assert axes == ["Density, persons\u00a0↑", "Share of unemployed, in\u00a0%\u00a0→"]
     assert len(drawn.select(".ow-square th[scope=col]")) == 3
 
 
