@@ -112,7 +112,7 @@ def counted(observations: pd.DataFrame, declared: pd.Series, when: str) -> pd.Da
     DataFrame
         ``events`` and ``population`` by ``district_id``; empty where the parts were not observed.
     """
-    part, whole = str(declared["numerator"]), str(declared["denominator"])
+    part, whole = (str(declared.get(name) or "") for name in ("numerator", "denominator"))
     names = {part: "events", str(declared["indicator"]): "rate", whole: "whole"}
     table = pd.DataFrame(columns=["events", "rate", "whole"], dtype="float64")
     if declared["kind"] == "rate" and part:
@@ -127,7 +127,8 @@ def counted(observations: pd.DataFrame, declared: pd.Series, when: str) -> pd.Da
             series[name] = here.set_index("area_id")["value"].astype(float)
         table = pd.DataFrame(series)
     table = table.rename_axis("district_id")
-    implied = table["events"] * float(declared["scale"]) / table["rate"].where(table["rate"] > 0)
+    scale = float(declared.get("scale") or 1)
+    implied = table["events"] * scale / table["rate"].where(table["rate"] > 0)
     population = implied.fillna(table["whole"].where(table["events"] == 0))
     return table[["events"]].assign(population=population).dropna()
 
