@@ -6,7 +6,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from ..codes import CODES, code_name
+from ..codes import CODES, DIMENSIONS, code_name
 from ..faults import DataError
 from ..language import quarter, text
 from ..observations import as_of, dimensions
@@ -90,6 +90,7 @@ def bars(
     when = ", ".join(
         part for part in (quarter(period, language), unit_heading(unit, language)) if part
     )
+    when = f"{text(DIMENSIONS.get(by, by), language)} · {when}"
     return _figure(
         label(catalogue, indicator, language),
         when,
