@@ -162,8 +162,12 @@ def _indicator(indicator: Indicator) -> str:
         areas = "all areas" if since.levels == AREA_LEVELS else ", ".join(since.levels)
         facts["Since the start"] = f"`{since.id}`, for {areas}"
     facts["Whose secrets"] = UNITS[indicator.units]
+    if indicator.better:
+        facts["Improvement"] = f"it goes {indicator.better}"
     if indicator.eu_code:
         facts["EU code"] = indicator.eu_code
+    if indicator.first_period:
+        facts["First period"] = indicator.first_period
     lines = [f"### `{indicator.id}`: {indicator.label_en}", "", indicator.definition_en, ""]
     return "\n".join(lines + [f"- {name}: {fact}" for name, fact in facts.items()])
 

@@ -52,6 +52,16 @@ AREA_LEVELS = {
     "programme": "Programme area",
     "comparison": "Comparison area",
 }
+KINDS = {
+    "count": "Number of units, each counted once",
+    "sum": "Sum",
+    "rate": "Rate, a part of a whole",
+    "ratio": "Ratio of two sums",
+    "median": "Median of all values",
+}
+"""Kind of an indicator = what its values are."""
+BETTER = {"up": "An increase is an improvement", "down": "A decrease is an improvement"}
+"""Direction that is an improvement = what it says."""
 DEMONSTRATION = "demonstration data"
 
 
@@ -258,7 +268,31 @@ def _write_workbook(
             notes.write_url(number, 0, f"internal:'{sheets[indicator]}'!A1", string=indicator)
             notes.write_string(number, 1, entry[f"label_{language}"], bold)
             notes.write_string(number, 2, entry[f"definition_{language}"])
+            for column, fact in enumerate(_facts(entry, language), start=3):
+                if fact:
+                    notes.write_string(number, column, fact)
             _write_sheet(sheet, rows, bold, formats, language, own)
+
+
+def _facts(entry: pd.Series, language: str) -> list[str]:
+    """Say of an indicator what it is made of, how, since when, and what is an improvement."""
+    declared = {name: str(entry.get(name) or "") for name in _FACTS}
+    parts = f"{declared['numerator']} / {declared['denominator']}"
+    facts = {
+        "unit": text(declared["unit"], language),
+        "kind": text(KINDS[declared["kind"]], language) if declared["kind"] in KINDS else "",
+        "numerator": parts if declared["numerator"] else "",
+        "better": text(BETTER[declared["better"]], language) if declared["better"] else "",
+        "first_period": quarter(declared["first_period"], language),
+    }
+    return [facts.get(name, declared[name]) for name in _FACTS if name != "denominator"]
+
+
+_FACTS = (
+    *("unit", "kind", "numerator", "denominator", "better", "eu_code"),
+    *("source", "breakdowns", "first_period"),
+)
+"""What the first sheet of a workbook says of each indicator behind its definition."""
 
 
 def sheet_names(indicators: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:

@@ -23,7 +23,15 @@ from ostwerk_analysis import (
     templates,
 )
 from ostwerk_analysis.dashboard import explorer, site
-from ostwerk_analysis.figures import answers, bivariate, certainty, classes, statements, survival, values
+from ostwerk_analysis.figures import (
+    answers,
+    bivariate,
+    certainty,
+    classes,
+    statements,
+    survival,
+    values,
+)
 from ostwerk_analysis.figures import catchments as site_maps
 from ostwerk_analysis.figures.headlines import HEADINGS, PUT, REASONS, VERDICTS
 from ostwerk_analysis.indicators import CATALOGUE, catchments
@@ -117,6 +125,9 @@ TABLES_OF_SENTENCES = {
         "cell": [*downloads.AREA_LEVELS.values(), *UNITS, *NOTES],
         "DEMONSTRATION": [downloads.DEMONSTRATION],
         "PROTECTION": [downloads.PROTECTION],
+        "declared['unit']": UNITS,
+        "KINDS[declared['kind']]": downloads.KINDS.values(),
+        "BETTER[declared['better']]": downloads.BETTER.values(),
         "meaning": [meaning for _, meaning in downloads.MARKS.values()],
         "DIMENSIONS.get(name, name)": codes.DIMENSIONS.values(),
     },

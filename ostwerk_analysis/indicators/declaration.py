@@ -142,6 +142,7 @@ class Indicator:
             "definition_de": self.definition_de,
             "definition_en": self.definition_en,
             "source": ", ".join(dict.fromkeys(need.partition(".")[0] for need in self.needs)),
+            "breakdowns": "; ".join(" & ".join(split) for split in self.splits if split),
         }
 
 

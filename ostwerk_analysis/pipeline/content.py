@@ -50,6 +50,8 @@ def write_tables(plan: Plan, staged: Path, snapshot: Path, results: Iterable[Pat
     internal, catalogue = collect(results)
     check_pledges(programme, own=catalogue["indicator"])
     observations = disclosure.protect(internal, catalogue, programme.disclosure)
+    begun = observations[observations["obs_status"] != "M"].groupby("indicator")["period"].min()
+    catalogue["first_period"] = catalogue["indicator"].map(begun).fillna("").astype("str")
     members = data.areas
     areas = composition(members)
     districts = data.districts[["district_id", "name", "borough_id", "geometry"]]
