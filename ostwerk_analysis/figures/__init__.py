@@ -18,7 +18,7 @@ from .flow import flow
 from .headlines import headlines, reconciled
 from .map import district_map
 from .ratios import ratio_intervals
-from .robustness import robustness
+from .robustness import enterprise_robustness, robustness
 from .sectors import concentration, location_quotients, shift_share
 from .small_multiples import small_multiples
 from .smoothed import smoothed_rates
@@ -43,6 +43,7 @@ __all__ = [
     "concentration",
     "district_map",
     "doubts",
+    "enterprise_robustness",
     "flow",
     "gap",
     "heading",

@@ -3,6 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from .. import hexagons
+from ..dataset import Dataset
+from ..faults import DataError
 from ..hexagons import (
     DISTRICTS,
     HEXAGONS,
@@ -14,9 +17,14 @@ from ..hexagons import (
     VANISHES,
     verdict,
 )
+from ..indicators import catalogue
 from ..language import number, text
+from ..observations import as_of
+from ..periods import last_day
 from .sentences import p_value, section
-from .values import Figure
+from .values import Figure, entry, note, unobserved
+
+DENSITY = "businesses_per_1000_residents"
 
 VERDICTS = {
     SURVIVES: "The pattern survives: it is there in hexagons and squares as well.",
@@ -118,3 +126,47 @@ def _name(row: dict, language: str) -> str:
     """Name a geometry; hexagons with their resolution."""
     name = text(NAMES[row["geometry"]], language)
     return name if pd.isna(row["resolution"]) else f"{name} (H3 {row['resolution']})"
+
+
+def enterprise_robustness(
+    data: Dataset, observations: pd.DataFrame, period: str, *, seed: int, language: str = "de"
+) -> Figure:
+    """Say whether the pattern of enterprise density is one of the city or of its borders.
+
+    Enterprises are counted anew by their points in cells, those open at the end of the period.
+
+    Parameters
+    ----------
+    data : Dataset
+    observations : DataFrame
+        With the residents of the districts.
+    period : str
+    seed : int
+        Of the permutations.
+    language : {"de", "en"}
+
+    Returns
+    -------
+    Figure
+        A sentence where the programme has no enterprises, or too few for a pattern.
+    """
+    declared = entry(catalogue(), DENSITY)
+    if nothing := unobserved(observations, declared, language):
+        return nothing
+    rows = observations[
+        (observations["indicator"] == declared["denominator"])
+        & (observations["area_level"] == "district")
+    ]
+    here = rows[rows["period"] == as_of(rows, str(declared["denominator"]), period)]
+    residents = here.set_index("area_id")["value"].rename_axis("district_id")
+    end = pd.Timestamp(last_day(period))
+    firms = data.businesses
+    is_open = ~(firms["founded_on"] > end) & ~(firms["closed_on"] <= end)
+    points = firms.loc[is_open & firms.geometry.notna(), "geometry"]
+    try:
+        table = hexagons.robustness(
+            data.districts, points, residents, seed=seed, resolutions=hexagons.RESOLUTIONS[:1]
+        )
+    except DataError as error:
+        return note(error.text(language), language)
+    return robustness(table, str(declared[f"label_{language}"]), language=language)

@@ -287,3 +287,17 @@ def test_an_area_is_not_held_against_itself(branches):
         ),
     ):  # fmt: skip
         assert words(figure).startswith("Es ist kein Gebiet angegeben")
+
+
+def test_whether_a_pattern_depends_on_borders_is_asked_of_enterprises_that_are_open(small_data):
+    observations = indicators.compute(small_data, "2025Q2", ["businesses", "statistics"])
+    figure = figures.enterprise_robustness(
+        small_data, observations, "2025-Q2", seed=1, language="en"
+    )
+    said = words(figure)
+    assert "does the pattern depend on the borders?" in said
+    assert "this is an independent check" in said
+    assert "Districts 4 1.00" in said  # four districts of a square kilometre
+    nothing = observations[observations["indicator"] != "businesses_per_1000_residents"]
+    without = figures.enterprise_robustness(small_data, nothing, "2025-Q2", seed=1, language="en")
+    assert words(without).startswith("Enterprise density: not observed.")
