@@ -28,6 +28,8 @@ from ostwerk_analysis.figures import (
     bivariate,
     certainty,
     classes,
+    clusters,
+    sectors,
     statements,
     survival,
     values,
@@ -143,7 +145,6 @@ TABLES_OF_SENTENCES = {
         "ALL_OF[level]": rules.ALL_OF.values(),
         "REPAIRS[rule]": rules.REPAIRS.values(),
     },
-    "figures/bivariate.py": {"said": [said for *_, said in bivariate.CORNERS]},
     "figures/catchments.py": {"said": [*site_maps.KINDS.values(), *NOTES]},
     "figures/robustness.py": {
         "VERDICTS[verdict(table)]": robustness.VERDICTS.values(),
@@ -158,6 +159,7 @@ TABLES_OF_SENTENCES = {
         "FINDINGS[rule].title": [doubt.title for doubt in rules.FINDINGS.values()],
     },
     "figures/about.py": {"PROTECTION": [downloads.PROTECTION]},
+    "figures/aid.py": {"head": ["Undertaking", "Day", "Aid until then", "Ceiling", "Used"]},
     "figures/answers.py": {
         "STATUS[found.status]": answers.STATUS.values(),
         "found.why": NOTES,
@@ -168,6 +170,14 @@ TABLES_OF_SENTENCES = {
         "CAVEATS[name]": certainty.CAVEATS.values(),
         "NOTES[MARKS[found.status]]": values.NOTES.values(),
     },
+    "figures/bivariate.py": {"said": [said for *_, said in bivariate.CORNERS]},
+    "figures/clusters.py": {
+        "words": [kind[0] for kind in clusters.KINDS.values()],
+        "named": clusters.NAMED.values(),
+        "kind[0]": [kind[0] for kind in clusters.KINDS.values()],
+        "SPOTS[spot['spot']]": clusters.SPOTS.values(),
+    },
+    "figures/sectors.py": {"name": sectors.PARTS.values()},
     "figures/soundness.py": {
         "SOURCES.get(name, name)": values.SOURCES.values(),
         "SOURCES.get(least['table'], least['table'])": values.SOURCES.values(),
@@ -183,6 +193,7 @@ TABLES_OF_SENTENCES = {
         "STARTUPS[group]": survival.STARTUPS.values(),
         "STARTUPS[row['group']]": survival.STARTUPS.values(),
     },
+    "figures/bars.py": {"DIMENSIONS.get(by, by)": codes.DIMENSIONS.values()},
     "figures/flow.py": {"DIMENSIONS.get(of, of)": codes.DIMENSIONS.values()},
     "figures/headlines.py": {
         "name": HEADINGS,
