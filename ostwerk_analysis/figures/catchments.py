@@ -1,5 +1,6 @@
 """Sites on a map, each with its catchment around it, and what lies within."""
 
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from ..indicators.catchments import NOTES
 from ..language import number, quarter, text
 from ..observations import dimensions, select
 from ..periods import quarter_of
@@ -34,6 +36,8 @@ FEWEST_M = 1000
 MARK, LETTERS = 30, 40
 """Half the width of a site's mark, and the size of its number, in the map's own units."""
 KINDS = {"werkstadt": "WerkStadt", "contact_point": "Contact point"}
+STRAIGHT = {note for (distance, _), note in NOTES.items() if distance == "line"}
+"""What observations say where distances are straight."""
 CATCHMENT = f'fill="{CIRCLE}" fill-opacity=".16" stroke="{CIRCLE}" stroke-width="2"'
 
 
@@ -66,8 +70,9 @@ def catchment_map(
     period : str
     catalogue : DataFrame
     catchments : GeoSeries of polygons, optional
-        By ``site_id``, as :func:`ostwerk_analysis.catchments.outlines` draws them; without them
-        the sites are shown alone, as for catchments by nearest site.
+        By ``site_id``, as :func:`ostwerk_analysis.catchments.outlines` draws them. Without them
+        distances in a straight line are circles, and the sites stand alone where there are none:
+        for catchments by nearest site, or by a walking network.
     language : {"de", "en"}
     outline : sequence of str or shapes
         The programme area, around which a line is drawn.
@@ -96,6 +101,9 @@ def catchment_map(
     total = of_site[of_site["breakdown"] == ""]
     title, unit = str(declared[f"label_{language}"]), str(declared["unit"])
     when = quarter(period, language)
+    if catchments is None and (within := re.search(r"_within_(\d+)m$", indicator)):
+        is_line = rows["quality_note"].isin(STRAIGHT).any()
+        catchments = shown.set_index("site_id").buffer(int(within[1])) if is_line else None
     table = _table(shown, rows, title, unit, language)
     sentences = [_together(total, rows, unit, language), _measured(rows, total, language)]
     picture = (

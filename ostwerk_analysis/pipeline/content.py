@@ -93,7 +93,7 @@ def _sites(data: "Dataset") -> "pd.DataFrame":
     """Give the sites and where they are; an empty table where the programme has none."""
     import geopandas as gpd
 
-    columns = ["site_id", "name", "kind", "geometry"]
+    columns = ["site_id", "name", "kind", "opened_on", "closed_on", "geometry"]
     if "sites" in data.tables:
         return data.sites[columns]
     return gpd.GeoDataFrame(columns=columns, geometry="geometry", crs=data.districts.crs)

@@ -48,6 +48,32 @@ def test_the_map_says_the_total_the_overlap_and_how_distances_are_measured(small
     assert "Alle Standorte zusammen: 10.000\u00a0Personen." in nearest
 
 
+def test_straight_distances_are_drawn_as_circles_without_being_told(small_data, observed):
+    given = {"catalogue": ow.indicators.catalogue()}
+    told = (small_data.districts, small_data.sites, observed)
+    html = catchment_map(*told, "residents_within_500m", "2024-Q4", **given).html
+    assert html.count('class="ow-catchment"') == 2
+    html = catchment_map(*told, "residents_nearest_site", "2024-Q4", **given).html
+    assert 'class="ow-catchment"' not in html
+
+
+def test_no_circle_is_drawn_where_people_walk(small_data, observed):
+    walked = observed.assign(
+        quality_note=observed["quality_note"].str.replace(
+            "in a straight line", "by a walking network"
+        )
+    )
+    html = catchment_map(
+        small_data.districts,
+        small_data.sites,
+        walked,
+        "residents_within_500m",
+        "2024-Q4",
+        catalogue=ow.indicators.catalogue(),
+    ).html
+    assert 'class="ow-catchment"' not in html
+
+
 def test_a_site_that_has_not_opened_yet_is_not_on_the_map(small_data, observed):
     late = small_data.sites.assign(opened_on=pd.to_datetime(["2024-01-01", "2025-01-01"]))
     html = catchment_map(
