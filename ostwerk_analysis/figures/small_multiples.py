@@ -164,7 +164,7 @@ def _shared(shapes: Outlines, key: str) -> str:
     paths = "".join(f'<path id="{key}-{i}" d="{path}"/>' for i, path in enumerate(shapes.paths))
     return (
         '<svg class="ow-shared" aria-hidden="true" width="0" height="0"><defs>'
-        f'{drawn.patterns(key)}{drawn.patterns(f"{key}s", SMALL)}{paths}'
+        f"{drawn.patterns(key)}{drawn.patterns(f'{key}s', SMALL)}{paths}"
         f'<g id="{key}-lines" class="ow-small">{drawn.lines(shapes)}</g></defs></svg>'
     )
 
