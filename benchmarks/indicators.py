@@ -51,10 +51,13 @@ def by_polars(folder: Path) -> pl.DataFrame:
     business = business.with_row_index("unit").collect()
     contacts = scan["contacts"].select("business_id", date="occurred_on", site="site_id")
     grants = scan["grants"].join(business.lazy(), on="business_id")
+    at_site = scan["sites"].select(site="site_id", site_district="district_id")
     given = grants.filter(pl.col("status").is_in(["approved", "paid", "completed"]))
     columns = ["unit", "district_id", "section", pl.col("measure_id").alias("measure")]
     events = {
-        "contacts": contacts.join(business.lazy(), on="business_id").drop("business_id"),
+        "contacts": contacts.join(business.lazy(), on="business_id")
+        .join(at_site, on="site", how="left")
+        .select(*("unit", "date", "site"), district_id=pl.coalesce("district_id", "site_district")),
         "applied": grants.select(*columns, date="applied_on", value=pl.lit(1.0)),
         "approved": given.select(*columns, date="approved_on", value="grant_eur"),
         "paid": grants.filter(pl.col("status").is_in(["paid", "completed"])).select(
