@@ -1,4 +1,4 @@
-"""Tables for people: the observations of a release as CSV and as an Excel workbook.
+"""Tables for people: the observations of a release as packed CSV and as an Excel workbook.
 
 A missing value, a suppressed one and a zero are three things. In the workbook a suppressed value is
 written ``.`` and a missing one ``…``, as German statistical offices do, and a letter behind the
@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pandas as pd
 
@@ -75,7 +76,7 @@ def write(
     is_demonstration: bool = False,
     corrections: pd.DataFrame | None = None,
 ) -> None:
-    """Write the downloads of a release: one CSV and one workbook for each language.
+    """Write the downloads of a release: one packed CSV and one workbook for each language.
 
     Parameters
     ----------
@@ -94,10 +95,11 @@ def write(
         table = labelled(observations, catalogue, areas, language)
         marked = noted(table, language) if is_demonstration else table
         headings = {name: text(heading, language) for name, heading in COLUMNS.items()}
-        file = folder / f"observations.{language}.csv"
+        # Unpacked it is thirty times as large: each row says its label, area and unit in words.
+        file = folder / f"observations.{language}.csv.zip"
         write_csv(marked.rename(columns=headings), file, language)
         own = (names or {}).get(language, {})
-        file = file.with_suffix(".xlsx")
+        file = folder / f"observations.{language}.xlsx"
         _write_workbook(file, table, catalogue, language, own, is_demonstration, corrections)
 
 
@@ -147,7 +149,8 @@ def write_csv(table: pd.DataFrame, file: Path, language: str) -> None:
     """Write a table as the language's spreadsheets expect it.
 
     German: semicolons, decimal commas; English: commas, decimal points. Both with the mark that
-    makes Excel read UTF-8.
+    makes Excel read UTF-8. A file ending in ``.zip`` is packed, with nothing but the table in it,
+    so that pandas and R read it as it is.
 
     References
     ----------
@@ -167,8 +170,20 @@ def write_csv(table: pd.DataFrame, file: Path, language: str) -> None:
             for _, cells in table.items()
         ]
         lines += pc.binary_join_element_wise(*columns, delimiter).to_pylist()
-    with file.open("w", encoding="utf-8-sig", newline="\n") as opened:
-        opened.write("\n".join(lines) + "\n")
+    written = ("\n".join(lines) + "\n").encode("utf-8-sig")
+    if file.suffix == ".zip":
+        _pack(written, file)
+    else:
+        file.write_bytes(written)
+
+
+def _pack(written: bytes, file: Path) -> None:
+    """Write a ZIP archive of one file, the same bytes on every day and system."""
+    member = ZipInfo(file.stem)  # of 1 January 1980, where the days of ZIP begin
+    member.create_system, member.external_attr = 3, 0o644 << 16  # as on Unix: all may read it
+    member.compress_type = ZIP_DEFLATED
+    with ZipFile(file, "w") as archive:
+        archive.writestr(member, written)
 
 
 def _number_cells(cells: pd.Series, mark: str) -> Any:

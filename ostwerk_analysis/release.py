@@ -91,6 +91,16 @@ class Release:
         """Codes of the districts of which half or more lies in a programme area."""
         return self.manifest["programme"]["districts"]
 
+    @property
+    def programme_outline(self) -> "gpd.GeoDataFrame":
+        """Outlines of the programme's areas, those of comparison left out."""
+        return self.outlines[self.outlines["area_level"] == "programme"]
+
+    @property
+    def seed(self) -> int:
+        """What everything random was made with, and figures of the release are."""
+        return self.manifest["recipe"]["seed"]
+
     def area_names(self, language: str) -> dict[str, str]:
         """Name the areas that are compared with each other: programme areas first, then the city.
 

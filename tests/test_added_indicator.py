@@ -114,7 +114,8 @@ def test_it_is_in_the_release_with_its_declaration(folder):
 
 def test_it_is_in_the_downloads(folder):
     for language, label in (("de", "Dauer langer Gespräche"), ("en", "Length of long talks")):
-        assert label in (folder / "downloads" / f"observations.{language}.csv").read_text("utf-8")
+        packed = folder / "downloads" / f"observations.{language}.csv.zip"
+        assert label in pd.read_csv(packed, sep=None, engine="python").to_string()
         book = openpyxl.load_workbook(folder / "downloads" / f"observations.{language}.xlsx")
         assert book["long_talk_hours"]["A1"].value.startswith(label)
         notes = [cell.value for row in book.worksheets[0].iter_rows() for cell in row]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import zipfile
 
 import numpy as np
 import openpyxl
@@ -75,9 +76,17 @@ def folder(observations, tmp_path_factory):
     return folder
 
 
+def unpacked(file):
+    with zipfile.ZipFile(file) as archive:
+        (name,) = archive.namelist()
+        assert name == file.stem
+        return archive.read(name)
+
+
 def read_csv(file, delimiter):
-    with file.open(encoding="utf-8-sig", newline="") as opened:
-        return list(csv.DictReader(opened, delimiter=delimiter))
+    content = unpacked(file) if file.suffix == ".zip" else file.read_bytes()
+    opened = io.StringIO(content.decode("utf-8-sig"), newline="")
+    return list(csv.DictReader(opened, delimiter=delimiter))
 
 
 def sheet(folder, name, language="en"):
@@ -88,11 +97,11 @@ def sheet(folder, name, language="en"):
 def test_both_languages_have_a_csv_and_a_workbook(folder):
     names = {path.name for path in folder.iterdir()}
     assert names == {f"observations.{lang}.{kind}" for lang in ("de", "en") for kind in
-                     ("csv", "xlsx")}  # fmt: skip
+                     ("csv.zip", "xlsx")}  # fmt: skip
 
 
 def test_the_english_csv_by_hand(folder):
-    rows = read_csv(folder / "observations.en.csv", ",")
+    rows = read_csv(folder / "observations.en.csv.zip", ",")
     assert len(rows) == 6
     share = rows[-1]
     assert share == {
@@ -113,7 +122,7 @@ def test_the_english_csv_by_hand(folder):
 
 
 def test_zero_suppressed_and_missing_are_three_things_in_a_csv(folder):
-    rows = read_csv(folder / "observations.en.csv", ",")
+    rows = read_csv(folder / "observations.en.csv.zip", ",")
     cells = {row["Period"]: row for row in rows if row["Area code"] == "01"}
     columns = ("Value", "Units counted", "Status", "Confidentiality")
     found = {period: tuple(cells[period][name] for name in columns) for period in cells}
@@ -123,18 +132,18 @@ def test_zero_suppressed_and_missing_are_three_things_in_a_csv(folder):
 
 
 def test_german_csv_has_decimal_commas_between_semicolons(folder):
-    text = (folder / "observations.de.csv").read_bytes()
+    text = unpacked(folder / "observations.de.csv.zip")
     assert text.startswith(b"\xef\xbb\xbf")
     assert b"\r" not in text
-    rows = read_csv(folder / "observations.de.csv", ";")
+    rows = read_csv(folder / "observations.de.csv.zip", ";")
     values = [list(row.values())[7] for row in rows]
     assert values == ["1234567", "1500", "0", "", "", "12,25"]
     assert list(rows[-1].values())[3] == '\'=Markt; "alt"'
 
 
 def test_a_program_reads_both_csvs_alike(folder):
-    german = pd.read_csv(folder / "observations.de.csv", sep=";", decimal=",", dtype={2: str})
-    english = pd.read_csv(folder / "observations.en.csv", dtype={2: str})
+    german = pd.read_csv(folder / "observations.de.csv.zip", sep=";", decimal=",", dtype={2: str})
+    english = pd.read_csv(folder / "observations.en.csv.zip", dtype={2: str})
     for column in (0, 2, 5, 7, 9, 10, 11):
         assert german.iloc[:, column].equals(english.iloc[:, column])
 
@@ -204,7 +213,7 @@ def test_an_area_that_is_not_declared_is_named_by_its_code(tmp_path):
         ["01", '=Market, "old"', 2],
         ["elsewhere", "elsewhere", 1],
     ]
-    assert read_csv(tmp_path / "observations.en.csv", ",")[1]["Area"] == "elsewhere"
+    assert read_csv(tmp_path / "observations.en.csv.zip", ",")[1]["Area"] == "elsewhere"
 
 
 def test_the_first_sheet_names_what_was_corrected_in_the_sources(observations, tmp_path):
@@ -218,7 +227,7 @@ def test_the_first_sheet_names_what_was_corrected_in_the_sources(observations, t
 
 def test_demonstration_data_say_so_in_every_row_and_on_the_first_sheet(observations, tmp_path):
     downloads.write(tmp_path, observations, CATALOGUE, AREAS, is_demonstration=True)
-    rows = read_csv(tmp_path / "observations.en.csv", ",")
+    rows = read_csv(tmp_path / "observations.en.csv.zip", ",")
     notes = [row["Note"] for row in rows]
     assert notes == [*["demonstration data"] * 5, "a district is missing; demonstration data"]
     assert "demonstration data" in [line[1] for line in sheet(tmp_path, "Notes")]
@@ -228,6 +237,15 @@ def test_the_same_observations_are_the_same_bytes(observations, folder, tmp_path
     downloads.write(tmp_path, observations.copy(), CATALOGUE, AREAS, NAMES)
     for file in folder.iterdir():
         assert (tmp_path / file.name).read_bytes() == file.read_bytes()
+
+
+def test_a_packed_csv_says_nothing_of_when_and_by_whom_it_was_packed(folder):
+    with zipfile.ZipFile(folder / "observations.en.csv.zip") as archive:
+        (member,) = archive.infolist()
+    assert member.date_time == (1980, 1, 1, 0, 0, 0)
+    assert (member.create_system, member.external_attr >> 16) == (3, 0o644)
+    assert (member.extra, member.comment) == (b"", b"")
+    assert member.compress_size < member.file_size
 
 
 # ---- write_csv ----

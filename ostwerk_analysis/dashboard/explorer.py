@@ -117,10 +117,7 @@ def explore(
         such classes.
     """
     classed.check(classes, n_classes, breaks, is_difference=bool(compare))
-    areas = release.areas
-    of_programme = areas.loc[areas["area_level"] == "programme", "area_id"]
-    drawn = release.outlines[release.outlines["area_id"].isin(of_programme)]
-    shapes = outlines(release.districts, drawn)
+    shapes = outlines(release.districts, release.programme_outline)
     compared, parts = release.area_names(language), release.names(language)
     key = "ow" + hashlib.sha256("".join(shapes.ids).encode()).hexdigest()[:8]
 

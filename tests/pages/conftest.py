@@ -174,7 +174,9 @@ def made_up_release(published: Path, districts: gpd.GeoDataFrame, quarter: str =
             "findings": pd.DataFrame({"rule": []}),
             "reads": pd.DataFrame({"table": ["grants"], "rows_read": [90], "set_aside": [2]}),
             "districts": districts,
-            "outlines": districts[:3].dissolve()[["geometry"]].assign(area_id="osten"),
+            "outlines": districts[:3]
+            .dissolve()[["geometry"]]
+            .assign(area_id="osten", area_level="programme"),
             "sites": districts[:0].assign(site_id="", kind=""),
         },
     )
@@ -185,6 +187,7 @@ def made_up_release(published: Path, districts: gpd.GeoDataFrame, quarter: str =
         {
             "quarter": quarter,
             "released_at": "2026-10-05T08:00:00+00:00",
+            "recipe": {"seed": 7},
             "programme": {
                 "id": "demo",
                 "name": {"de": "Musterprogramm", "en": "Sample programme"},

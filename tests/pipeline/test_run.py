@@ -136,7 +136,7 @@ def text_of(file):
     if file.suffix == ".parquet":
         table = pq.read_table(file)
         return str(table.schema.metadata) + str(table.to_pydict())
-    if file.suffix == ".xlsx":
+    if file.suffix in {".xlsx", ".zip"}:
         with zipfile.ZipFile(file) as book:
             return " ".join(book.read(name).decode() for name in book.namelist())
     return file.read_text(encoding="utf-8")
@@ -176,7 +176,7 @@ def test_a_report_names_the_release_and_its_day_as_they_are(made):
 
 
 def test_the_download_says_what_the_table_says(made):
-    read = pd.read_csv(made.folder / "downloads" / "observations.en.csv", dtype={"Area code": str})
+    read = pd.read_csv(made.folder / "downloads" / "observations.en.csv.zip", dtype={"Area code": str})
     pd.testing.assert_series_equal(read["Value"], made.observations["value"], check_names=False)
     assert read["Area code"].tolist() == made.observations["area_id"].tolist()
 
@@ -468,7 +468,7 @@ def test_a_citys_own_indicator_is_released_as_ours_are(own, tmp_path):
     assert by_cell.loc[("stadt", "2024-Q1"), "conf_status"] == "C"  # one enterprise
     names = {entry["file"] for entry in published.manifest["inputs"]}
     assert "notebooks/25_loans.ipynb" in names
-    assert "Darlehen" in (published.folder / "downloads" / "observations.de.csv").read_text("utf-8")
+    assert "Darlehen" in text_of(published.folder / "downloads" / "observations.de.csv.zip")
 
 
 def test_a_citys_own_report_is_published(own, quick_city, tmp_path, notebook_at):
