@@ -174,6 +174,12 @@ class Dataset:
         return areas.mostly(areas.composition(self.areas))
 
     @property
+    def programme_outline(self) -> "gpd.GeoDataFrame":
+        """Outlines of the programme's areas, those of comparison left out."""
+        drawn = areas.outlined(self.areas, self.districts, self.outlines)
+        return drawn[drawn["area_level"] == "programme"]
+
+    @property
     def targets(self) -> pd.DataFrame:
         """Targets that ``programme.toml`` declares, as figures take them, one row each."""
         rows = [target.model_dump(mode="json") for target in self.programme.targets]

@@ -382,3 +382,11 @@ def indicator(kind):
     return Indicator(
         id="i", label_de="", label_en="", definition_de="", definition_en="", unit="", kind=kind
     )
+
+
+def test_the_outline_of_the_programme_leaves_comparison_areas_out(small_data):
+    outline = small_data.programme_outline
+    assert set(outline["area_level"]) == {"programme"}
+    inside = small_data.districts["district_id"].isin(small_data.programme_districts)
+    drawn = small_data.districts.geometry[inside].union_all()
+    assert outline.geometry.union_all().equals(drawn)
