@@ -176,7 +176,8 @@ def test_a_report_names_the_release_and_its_day_as_they_are(made):
 
 
 def test_the_download_says_what_the_table_says(made):
-    read = pd.read_csv(made.folder / "downloads" / "observations.en.csv.zip", dtype={"Area code": str})
+    file = made.folder / "downloads" / "observations.en.csv.zip"
+    read = pd.read_csv(file, dtype={"Area code": str})
     pd.testing.assert_series_equal(read["Value"], made.observations["value"], check_names=False)
     assert read["Area code"].tolist() == made.observations["area_id"].tolist()
 
