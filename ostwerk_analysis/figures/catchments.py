@@ -15,7 +15,7 @@ from ..observations import dimensions, select
 from ..periods import quarter_of
 from .drawing import CIRCLE, LAND, drawing, icon, legend_item
 from .map import key_of
-from .outlines import EXTENT, Around, outlines
+from .outlines import EXTENT, Around, outlines, united
 from .values import (
     Figure,
     cell,
@@ -192,14 +192,12 @@ def _picture(
     low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
     room = max(*(MARGIN * (high - low)), (FEWEST_M - (high - low).max()) / 2)
     window = shapely.box(*(low - room), *(high + room))
-    if isinstance(outline, Sequence) and len(outline):
-        is_in = districts["district_id"].isin(list(outline))
-        outline = gpd.GeoSeries([districts[is_in].union_all()], crs=districts.crs)
-    if not isinstance(outline, Sequence):
-        outline = gpd.GeoSeries(outline, crs=districts.crs).intersection(window)
+    if isinstance(outline, Sequence):
+        outline = districts[districts["district_id"].isin(list(outline))]
+    own = united(outline, districts).intersection(window)
     cut = districts.assign(geometry=districts.intersection(window))
     cut = cut[cut.area > 0]
-    shapes = outlines(cut, outline)
+    shapes = outlines(cut, own)
     left, bottom, right, top = cut.total_bounds
     unit = max(right - left, top - bottom) / EXTENT
 

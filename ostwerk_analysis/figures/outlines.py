@@ -83,10 +83,9 @@ def outlines(
             for borough in districts["borough_id"].unique()
         ]
         borders = _path(shapely.get_parts(shapely.line_merge(shapely.union_all(edges))))
-    own = _shape(around, districts)
-    if own is None:
+    if isinstance(around, Sequence):
         line = _closed(drawn[districts["district_id"].isin(list(around)).array])
-    elif (members := _members(own, districts)) is not None:
+    elif (members := _members(own := united(around, districts), districts)) is not None:
         line = _closed(drawn[members])
     else:
         line = placed(np.array([shapely.simplify(own, tolerance_m)]))[0]
@@ -102,14 +101,15 @@ def outlines(
     )
 
 
-def _shape(around: Around, districts: gpd.GeoDataFrame) -> shapely.Geometry | None:
-    """Give polygons as one in the districts' CRS; None where codes of districts are given."""
-    if isinstance(around, gpd.GeoDataFrame):
-        around = around.geometry
-    if isinstance(around, gpd.GeoSeries):
-        is_elsewhere = around.crs is not None and around.crs != districts.crs
-        return shapely.union_all((around.to_crs(districts.crs) if is_elsewhere else around).array)
-    return around if isinstance(around, shapely.Geometry) else None
+def united(
+    around: gpd.GeoSeries | gpd.GeoDataFrame | shapely.Geometry, districts: gpd.GeoDataFrame
+) -> shapely.Geometry:
+    """Give polygons as one, in the districts' CRS where they do not name another."""
+    if isinstance(around, shapely.Geometry):
+        return around
+    shapes = around.geometry
+    is_elsewhere = shapes.crs is not None and shapes.crs != districts.crs
+    return shapely.union_all((shapes.to_crs(districts.crs) if is_elsewhere else shapes).array)
 
 
 def _members(shape: shapely.Geometry, districts: gpd.GeoDataFrame) -> np.ndarray | None:

@@ -40,6 +40,15 @@ def test_every_open_site_has_a_number_a_catchment_and_its_value(small_data, obse
     assert "programme area" in html
 
 
+def test_the_outline_may_be_that_of_a_release_in_degrees(small_data, observed):
+    districts = small_data.districts
+    by_code = drawn(small_data, observed, outline=["01", "03"])
+    area = districts[districts["district_id"].isin(["01", "03"])].to_crs(4326)
+    line = re.compile(r'class="ow-outline"[^>]* d="([^"]+)"')
+    assert line.findall(by_code)
+    assert line.findall(drawn(small_data, observed, outline=area)) == line.findall(by_code)
+
+
 def test_the_map_says_the_total_the_overlap_and_how_distances_are_measured(small_data, observed):
     html = drawn(small_data, observed)
     assert "Alle Standorte zusammen: 6.738\u00a0Personen; was in der Nähe mehrerer" in html
