@@ -10,6 +10,7 @@ from ..dataset import Dataset
 from ..observations import AREA_LEVELS
 from ..tables import STATUS_LADDER
 from . import funding
+from .aggregate import WHOLE_AREAS
 from .declaration import ABOVE_DISTRICTS, Events, Indicator
 
 
@@ -71,7 +72,8 @@ def _by_rung(
     *,
     unit: str = "FTE",
     needs: tuple[str, ...] = ("jobs", "businesses"),
-    levels_to_date: tuple[str, ...] = AREA_LEVELS,
+    levels: tuple[str, ...] = ABOVE_DISTRICTS,
+    levels_to_date: tuple[str, ...] = ABOVE_DISTRICTS,
 ) -> Indicator:
     """Declare a sum by rung and measure."""
     return Indicator(
@@ -86,7 +88,7 @@ def _by_rung(
         events=events,
         splits=(("status",), ("measure", "status")),
         classes={"status": STATUS_LADDER},
-        levels=ABOVE_DISTRICTS,
+        levels=levels,
         levels_to_date=levels_to_date,
         units="enterprises",
         better="" if unit == "EUR" else "up",
@@ -100,8 +102,16 @@ def _jobs(
     labels: tuple[str, str],
     said: tuple[str, str],
     founders: bool | None = None,
+    *,
+    are_few: bool = False,
 ) -> tuple[Indicator, Indicator]:
-    """Declare jobs of a kind in full-time equivalents, and the same in persons."""
+    """Declare jobs of a kind in full-time equivalents, and the same in persons.
+
+    Districts have full-time equivalents since the start only. Of jobs that are few, they have
+    none: of a hundred such cells of the demonstration 97 were zero or confidential; nor have
+    boroughs in a quarter, where it was 98.
+    """
+    levels = WHOLE_AREAS if are_few else ABOVE_DISTRICTS
     days = (
         "nach dem Tag, an dem die Stufe erreicht war",
         "by the day on which the rung was reached",
@@ -114,6 +124,8 @@ def _jobs(
             f"{said[1]}, in full-time equivalents, {days[1]}.",
         ),
         reached(kind, founders=founders),
+        levels=levels,
+        levels_to_date=ABOVE_DISTRICTS if are_few else AREA_LEVELS,
     )
     in_persons = _by_rung(
         f"{id}_persons",
@@ -121,6 +133,7 @@ def _jobs(
         (f"{said[0]}, in Personen, {days[0]}.", f"{said[1]}, in persons, {days[1]}."),
         reached(kind, founders=founders, measured="headcount"),
         unit="persons",
+        levels=levels,
     )
     return in_fte, in_persons
 
@@ -138,7 +151,6 @@ def _by_grants(kind: str, labels: tuple[str, str]) -> Indicator:
         ),
         reached_by_grants(kind),
         needs=("jobs", "businesses", "grants"),
-        levels_to_date=ABOVE_DISTRICTS,
     )
 
 
@@ -187,6 +199,7 @@ INDICATORS = (
             "The part of the jobs created that is the founders' own",
         ),
         True,
+        are_few=True,
     ),
     *_jobs(
         "jobs_secured",
@@ -199,6 +212,7 @@ INDICATORS = (
         "training_place",
         ("Ausbildungsplätze", "Training places"),
         ("Neue Ausbildungsplätze", "New training places"),
+        are_few=True,
     ),
     _by_grants("created", ("Geschaffene Arbeitsplätze", "Jobs created")),
     _by_grants("secured", ("Gesicherte Arbeitsplätze", "Jobs secured")),
@@ -214,7 +228,6 @@ INDICATORS = (
         grants_for_jobs,
         unit="EUR",
         needs=("grants", "businesses"),
-        levels_to_date=ABOVE_DISTRICTS,
     ),
     _cost("created", ("geschaffenem Arbeitsplatz", "job created")),
     _cost("secured", ("gesichertem Arbeitsplatz", "job secured")),

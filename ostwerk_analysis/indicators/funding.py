@@ -4,7 +4,7 @@ import pandas as pd
 
 from ..dataset import Dataset
 from . import enterprises
-from .declaration import Indicator
+from .declaration import ABOVE_DISTRICTS, Indicator
 
 GIVEN = ("approved", "paid", "completed")
 """Statuses of a grant that was approved and has not been taken back."""
@@ -100,6 +100,7 @@ INDICATORS = (
         needs=("grants", "businesses"),
         events=applied,
         splits=((), ("measure",)),
+        levels=ABOVE_DISTRICTS,
         units="enterprises",
         has_to_date=True,
     ),
@@ -114,6 +115,7 @@ INDICATORS = (
         needs=("grants", "businesses"),
         events=approved,
         splits=((), ("measure",), ("section",), ("size",)),
+        levels=ABOVE_DISTRICTS,
         units="enterprises",
         better="up",
         has_to_date=True,
@@ -129,6 +131,7 @@ INDICATORS = (
         needs=("grants", "businesses"),
         events=approved,
         splits=((), ("measure",), ("section",)),
+        levels=ABOVE_DISTRICTS,
         units="enterprises",
         has_to_date=True,
     ),
@@ -143,6 +146,7 @@ INDICATORS = (
         needs=("grants", "businesses", "funding_shares"),
         events=approved_by_fund,
         splits=(("fund",),),
+        levels=ABOVE_DISTRICTS,
         units="enterprises",
         has_to_date=True,
     ),
@@ -157,6 +161,7 @@ INDICATORS = (
         needs=("grants", "businesses"),
         events=paid,
         splits=((), ("measure",)),
+        levels=ABOVE_DISTRICTS,
         units="enterprises",
         has_to_date=True,
     ),
@@ -171,6 +176,7 @@ INDICATORS = (
         needs=("grants", "businesses"),
         events=invested,
         splits=((), ("measure",)),
+        levels=ABOVE_DISTRICTS,
         units="enterprises",
         better="up",
         has_to_date=True,
@@ -188,6 +194,7 @@ INDICATORS = (
         needs=("grants", "businesses"),
         events=invested_privately,
         splits=((), ("measure",)),
+        levels=ABOVE_DISTRICTS,
         units="enterprises",
         better="up",
         has_to_date=True,

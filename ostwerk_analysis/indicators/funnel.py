@@ -102,6 +102,7 @@ INDICATORS = (
         splits=(("stage",),),
         classes={"stage": STAGES},
         levels=ABOVE_DISTRICTS,
+        levels_to_date=ABOVE_DISTRICTS,
         units="enterprises",
         better="up",
         has_to_date=True,

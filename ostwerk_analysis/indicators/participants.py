@@ -389,6 +389,7 @@ INDICATORS = (
         needs=("participants",),
         events=entered,
         splits=((), ("site",), ("sex",), ("labour_status",)),
+        levels=ABOVE_DISTRICTS,
         units="persons",
         better="up",
         has_to_date=True,

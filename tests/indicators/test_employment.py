@@ -45,6 +45,16 @@ def test_jobs_are_given_for_districts_only_to_date(observed):
     assert observed.value("jobs_created_to_date", "01", "2024-Q1", "status=promised") == 3
 
 
+def test_jobs_in_persons_of_founders_and_training_places_are_not_given_for_districts(observed):
+    few = ["jobs_created_founders", "jobs_created_founders_persons", "training_places"]
+    for indicator in (*few, "training_places_persons", "jobs_created_persons"):
+        rows = observed.frame[observed.frame["indicator"] == f"{indicator}_to_date"]
+        assert {"borough", "city"} <= {*rows["area_level"]}
+        assert "district" not in {*rows["area_level"]}
+    rows = observed.frame[observed.frame["indicator"].isin(few)]
+    assert {*rows["area_level"]} == {"city", "programme", "comparison"}
+
+
 def test_units_of_jobs_are_enterprises(observed):
     row = observed.row("jobs_created_to_date", "stadt", "2025-Q2", "status=verified")
     assert row[["n_units", "largest_1", "largest_2"]].tolist() == [2, 1.5, 1]

@@ -17,8 +17,9 @@ def test_applications_count_on_the_day_they_came_in_whatever_became_of_them(obse
 
 def test_grants_count_on_the_day_of_approval_and_only_if_they_were_approved(observed):
     # 01: g1 4,000 and g3 3,000 in the first quarter, g2 2,000 in the second; 02: g4 in 2025
-    assert observed.series("grants_approved_eur", "01") == {
-        "2024-Q1": 7000, "2024-Q2": 2000, "2024": 9000,
+    assert observed.series("grants_approved_eur_to_date", "01") == {
+        "2024-Q1": 7000, "2024-Q2": 9000, "2024-Q3": 9000, "2024-Q4": 9000, "2025-Q1": 9000,
+        "2025-Q2": 9000,
     }  # fmt: skip
     assert observed.series("grants_approved_eur", "stadt") == {
         "2024-Q1": 7000, "2024-Q2": 2000, "2024": 9000, "2025-Q1": 2000,
@@ -68,10 +69,24 @@ def test_the_size_of_supported_enterprises_is_their_class_as_smes(changed, obser
 
 
 def test_contributions_are_those_of_enterprises_and_not_of_grants(observed):
-    year = observed.row("grants_approved_eur", "01", "2024")
+    year = observed.row("grants_approved_eur", "stadt", "2024")
     assert year[["n_units", "largest_1", "largest_2"]].tolist() == [2, 6000, 3000]
-    alone = observed.row("grants_approved_eur", "02", "2025-Q1")
+    alone = observed.row("grants_approved_eur", "stadt", "2025-Q1")
     assert alone[["n_units", "largest_1", "largest_2"]].tolist() == [1, 2000, 0]
+
+
+@pytest.mark.parametrize(
+    "indicator",
+    [
+        *("applications", "enterprises_supported", "grants_approved_eur", "grants_paid_eur"),
+        *("grants_approved_by_fund_eur", "investment_eur", "private_investment_eur", "leverage"),
+    ],
+)
+def test_grants_are_given_for_districts_only_to_date(observed, indicator):
+    levels = observed.frame.groupby("indicator")["area_level"].unique()
+    assert "district" in levels[f"{indicator}_to_date"]
+    assert "district" not in levels[indicator]
+    assert {"borough", "city", "programme", "comparison"} <= {*levels[indicator]}
 
 
 def test_payments_count_on_the_day_of_payment(observed):
@@ -135,10 +150,8 @@ def test_a_cost_that_is_not_known_is_not_counted_as_nothing(changed, observe_fie
     missing = found.row("investment_eur", "stadt", "2024-Q1", "measure=beihilfe")
     assert np.isnan(missing["value"])
     assert missing[["obs_status", "n_units"]].tolist() == ["M", 0]
-    assert found.row("investment_eur", "02", "2024-Q1")[["value", "obs_status"]].tolist() == [
-        0,
-        "A",
-    ]
+    elsewhere = found.row("investment_eur", "B", "2024-Q1")
+    assert elsewhere[["value", "obs_status"]].tolist() == [0, "A"]
     # a ratio of known costs to all grants would be of different enterprises
     leverage = found.row("leverage", "stadt", "2024-Q1")
     assert leverage[["obs_status", "quality_note"]].tolist() == ["M", NOTE]

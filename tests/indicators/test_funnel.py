@@ -6,6 +6,11 @@ from ostwerk_analysis.codes import CODES
 from ostwerk_analysis.indicators.funnel import STAGES, STEPS
 
 
+def test_stages_are_given_for_boroughs_and_larger_areas(observed):
+    rows = observed.frame[observed.frame["indicator"] == "enterprises_by_stage_to_date"]
+    assert {*rows["area_level"]} == {"borough", "city", "programme", "comparison"}
+
+
 def test_an_enterprise_counts_once_at_each_stage_and_to_date(observed):
     # contacts of b1, b2, b5, b7, advice of b1; applications of b1 (twice), b2, b3, b5, b6, b7;
     # approved for b1 (twice), b2, b3; paid to b1 (twice); completed and with verified jobs: b1,

@@ -9,8 +9,9 @@ from ostwerk_analysis.indicators import CATALOGUE, participants
 
 def test_persons_are_counted_at_home_else_at_the_site_else_in_the_city(observed):
     # p1 in 01; p3 at s1, which is in 01; p2 in 02; p4 in 03; p5 in 04; p6 nowhere
-    assert observed.series("participants_entered", "01") == {"2024-Q1": 2, "2024": 2}
-    assert observed.series("participants_entered", "02") == {"2024-Q1": 1, "2024": 1}
+    quarters = ["2024-Q1", "2024-Q2", "2024-Q3", "2024-Q4", "2025-Q1", "2025-Q2"]
+    assert observed.series("participants_entered_to_date", "01") == dict.fromkeys(quarters, 2)
+    assert observed.series("participants_entered_to_date", "02") == dict.fromkeys(quarters, 1)
     assert observed.series("participants_entered", "stadt") == {
         "2024-Q1": 3, "2024-Q2": 1, "2024-Q4": 1, "2024": 5, "2025-Q1": 1,
     }  # fmt: skip
