@@ -46,6 +46,9 @@ COLUMNS = {
 }
 """Column of the table = its English heading; the German one is in the catalogue of sentences."""
 
+ROW = ["area_level", "area_id", "area", "breakdown"]
+"""What a row of a workbook's sheet stands for; its columns are periods."""
+
 AREA_LEVELS = {
     "district": "District",
     "borough": "Borough",
@@ -275,7 +278,8 @@ def _write_workbook(
             notes.write_string(number, 1, meaning)
         notes.write_string(0, 2, text(PROTECTION, language))
         declared = catalogue.set_index("indicator")
-        by_indicator = dict(list(table.groupby("indicator", sort=True)))
+        row = table.groupby(ROW, sort=False, dropna=False).ngroup()  # once, not for each sheet
+        by_indicator = dict(list(table.assign(row=row).groupby("indicator", sort=True)))
         sheets = sheet_names(by_indicator, taken=(first, "History"))
         for number, (indicator, rows) in enumerate(by_indicator.items(), start=len(lines) + 1):
             entry = declared.loc[indicator]
@@ -350,23 +354,22 @@ def _write_sheet(
     own: Mapping[str, str],
 ) -> None:
     """Write one indicator: a row for each area and breakdown, a column for each period."""
-    place = ["area_level", "area_id", "area", "breakdown"]
-    periods = sorted(rows["period"].unique())
-    lines = rows.groupby(place, sort=False, dropna=False).ngroup().to_numpy() + 3
-    columns = pd.Index(periods).get_indexer(rows["period"]) + len(place)
-    headings = [text(COLUMNS[name], language) for name in place]
+    columns, periods = pd.factorize(rows["period"], sort=True)
+    lines, _ = pd.factorize(rows["row"])
+    headings = [text(COLUMNS[name], language) for name in ROW]
     sheet.write_string(0, 0, f"{rows['label'].iloc[0]} ({rows['unit'].iloc[0]})", bold)
     sheet.write_row(2, 0, [*headings, *(quarter(period, language) for period in periods)], bold)
-    sheet.freeze_panes(3, len(place))
+    sheet.freeze_panes(3, len(ROW))
     sheet.set_column(0, 0, 16)
     sheet.set_column(2, 3, 26)
-    for line, key in enumerate(rows[place].drop_duplicates().to_numpy().tolist(), start=3):
+    first = rows.loc[~rows["row"].duplicated(), ROW].to_numpy().tolist()
+    for line, key in enumerate(first, start=3):
         for column, cell in enumerate([*key[:3], _breakdown(key[3], language, own)]):
             sheet.write_string(line, column, str(cell))
     is_whole = bool((rows["value"].dropna() % 1 == 0).all())
     cells = zip(
-        lines.tolist(),
-        columns.tolist(),
+        (lines + 3).tolist(),
+        (columns + len(ROW)).tolist(),
         rows["value"].tolist(),
         rows["obs_status"].tolist(),
         (rows["conf_status"] != "F").tolist(),
