@@ -30,7 +30,7 @@ def given(data: Dataset) -> pd.DataFrame:
     sessions = met(data)
     sessions = sessions.loc[sessions["kind"].isin(ADVICE), ["unit_id", "date"]]
     first = sessions.groupby("unit_id")["date"].min()
-    is_before = grants["unit_id"].map(first) < grants["approved_on"]
+    is_before = first.reindex(grants["unit_id"]).to_numpy() < grants["approved_on"]
     # The next session after each approval, on the day itself too.
     during = pd.merge_asof(
         grants[["unit_id", "approved_on"]],

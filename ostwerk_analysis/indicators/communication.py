@@ -18,8 +18,8 @@ FAR_OFF = pd.Timestamp("2200-01-01")
 def supported(data: Dataset) -> pd.DataFrame:
     """Enterprises from their first approval of a grant until they close."""
     first = approved(data).sort_values(["date", "grant_id"]).drop_duplicates("unit_id")
-    until = first["unit_id"].map(data.businesses.set_index("business_id")["closed_on"])
-    kept = first.assign(until=until, value=1.0)
+    until = data.businesses.set_index("business_id")["closed_on"].reindex(first["unit_id"])
+    kept = first.assign(until=until.to_numpy(), value=1.0)
     return kept[["unit_id", "district_id", "date", "until", "value"]].reset_index(drop=True)
 
 

@@ -45,8 +45,8 @@ def supported_in_any_form(data: Dataset) -> pd.DataFrame:
 def supported_new(data: Dataset) -> pd.DataFrame:
     """Support of enterprises that were new when they asked for it."""
     support = supported_in_any_form(data)
-    founded = support["unit_id"].map(data.businesses.set_index("business_id")["founded_on"])
-    return support[founded > support["asked_on"] - pd.DateOffset(years=NEW_YEARS)]
+    founded = data.businesses.set_index("business_id")["founded_on"].reindex(support["unit_id"])
+    return support[founded.to_numpy() > support["asked_on"] - pd.DateOffset(years=NEW_YEARS)]
 
 
 def jobs_lasting(data: Dataset) -> pd.DataFrame:

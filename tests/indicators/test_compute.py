@@ -117,6 +117,20 @@ def test_tables_without_a_row_give_zeros_and_no_crash(small_data):
     assert "residents" not in set(zeros["indicator"])
 
 
+@pytest.mark.parametrize("name", ["businesses", "contacts", "grants"])
+def test_one_table_without_a_row_or_left_out_breaks_no_other(small_data, name):
+    without = {other: table for other, table in small_data.tables.items() if other != name}
+    empty = without | {name: small_data.tables[name].iloc[:0]}
+    for tables in (without, empty):
+        data = dataclasses.replace(small_data, tables=tables)
+        declared = [entry for entry in CATALOGUE if entry not in FIELDS["catchments"]]  # slow
+        for entry in {entry.events: entry for entry in declared if entry.events}.values():
+            if all(need.partition(".")[0] in tables for need in entry.needs):
+                events = entry.events(data)
+                said = "period" if entry.timing == "published" else "unit_id"
+                assert events[said].notna().all()
+
+
 def test_the_order_of_rows_in_the_files_changes_nothing(small_city, observed):
     for file in small_city.glob("*.csv"):
         header, *lines = file.read_text().splitlines()
