@@ -35,7 +35,7 @@ from . import (
     statistics,
     tree,
 )
-from .aggregate import derive, observe_all
+from .aggregate import derive, observe_all, with_zeros
 from .declaration import Indicator, catalogue_frame
 
 __all__ = [
@@ -210,14 +210,19 @@ def compute(
     for entry in (*given, *helping):
         if not entry.is_derived:
             alike.setdefault((entry.events, entry.timing), []).append(entry)
-    observed = [
-        frame
+    observed = {
+        entry.id: frame
         for entries in alike.values()
-        for frame in _observed(entries, here, places, series)
+        for entry, frame in zip(entries, _observed(entries, here, places, series), strict=True)
         if len(frame)
-    ]
+    }
+    direct = {entry.id: entry for entries in alike.values() for entry in entries}
+    for entry in (*given, *helping):
+        if entry.is_derived and {entry.numerator, entry.denominator} <= set(observed):
+            upper, lower = direct[entry.numerator], direct[entry.denominator]
+            observed[upper.id] = with_zeros(upper, observed[upper.id], lower, observed[lower.id])
     columns = [*obs.COLUMNS, *obs.CONTRIBUTIONS]
-    parts = pd.concat(observed) if observed else pd.DataFrame(columns=columns)
+    parts = pd.concat(observed.values()) if observed else pd.DataFrame(columns=columns)
     declared = catalogue_frame((*given, *helping))
     derived = derive(parts, declared) if len(declared) else parts
     together = obs.tidy(pd.concat([parts, derived], ignore_index=True) if len(derived) else parts)

@@ -677,6 +677,57 @@ def _weakness(status: str) -> int:
     return WEAKNESS.index(status) if status in WEAKNESS else 0
 
 
+def with_zeros(
+    upper: Indicator, above: pd.DataFrame, lower: Indicator, below: pd.DataFrame
+) -> pd.DataFrame:
+    """Give a numerator zeros in the classes that only its denominator has.
+
+    A class in which nothing of the numerator has ever happened has no cells of it. Beside those of
+    the denominator that is a zero and no gap: of so many, none.
+
+    Parameters
+    ----------
+    upper, lower : Indicator
+        Numerator and denominator. What an office has published is left as it is.
+    above, below : DataFrame
+        Their internal observations.
+
+    Returns
+    -------
+    DataFrame
+        ``above``, and zeros in the cells of ``below`` by a split, at a level and in a period in
+        which the numerator is given.
+    """
+    if upper.timing == "published" or upper.timing != lower.timing or upper.kind == "median":
+        return above
+    first, *others = (tuple(sorted(split)) for split in upper.splits)
+    shared = {first, *others} & {tuple(sorted(split)) for split in lower.splits} - {()}
+    if not shared:
+        return above
+    split = below["breakdown"].map(
+        {written: tuple(obs.dimensions(written)) for written in below["breakdown"].unique()}
+    )
+    level, periods = below["area_level"], above["period"].unique()
+    is_given = (split == first) | (split.isin(others) & level.isin(WHOLE_AREAS))
+    is_given &= split.isin(shared) & level.isin(upper.levels) & below["period"].isin(periods)
+    cells = below.loc[is_given, CELL]
+    cells = cells[~pd.MultiIndex.from_frame(cells).isin(pd.MultiIndex.from_frame(above[CELL]))]
+    if cells.empty:
+        return above
+    zeros = cells.assign(
+        indicator=upper.id,
+        unit=upper.unit,
+        value=0.0,
+        n_units=0,
+        obs_status="A",
+        conf_status="F",
+        quality_note="",
+        largest_1=0.0,
+        largest_2=0.0,
+    )
+    return pd.concat([above, zeros.astype(above.dtypes[list(zeros)])], ignore_index=True)
+
+
 def derive(parts: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
     """Compute rates and ratios from their parts, cell by cell.
 

@@ -38,6 +38,15 @@ def test_the_share_is_given_by_district_and_by_section(observed):
     assert unknown["quality_note"] == "nothing to divide by"
 
 
+def test_a_section_without_a_migrant_owner_has_a_share_of_zero(observed):
+    # b2 makes things, and its owner is no migrant
+    assert parts(observed, "enterprises_supported", breakdown="section=C") == [1, 0, 0]
+    assert parts(observed, "grants_approved", "_eur", breakdown="section=C") == [3000, 0, 0]
+    zero = observed.row("enterprises_supported_migrant_owner_to_date", "stadt", LAST, "section=C")
+    assert zero["n_units"] == 0
+    assert (zero["obs_status"], zero["conf_status"]) == ("A", "F")
+
+
 def test_an_enterprise_with_several_grants_counts_once(changed, observe_fields):
     found = observe_fields(changed(("grants.csv", "g3,b2,startgeld", "g3,b1,startgeld")), "funding")
     assert parts(found, "enterprises_supported") == [1, 1, 100]
