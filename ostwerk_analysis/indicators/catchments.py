@@ -216,6 +216,9 @@ _KINDS = {
 }
 """Field of the catalogue = German name, English name, unit."""
 
+_OF_THEM_DE = {"unemployed": "Arbeitslosen"}
+"""Kind = its German name after ``der``, where that is another."""
+
 
 def _declared(kind: str, within_m: int | None) -> Indicator:
     """Declare how many of a kind live or are in the catchments of the sites."""
@@ -264,13 +267,17 @@ def _declared(kind: str, within_m: int | None) -> Indicator:
 def _share(kind: str, within_m: int) -> Indicator:
     """Declare the share of a kind that is within reach of a site."""
     german, english, _ = _KINDS[kind]
+    of_all_de, of_all_en = f"{german} des Gebiets", f"{english.lower()} of the area"
+    if kind == "businesses":
+        of_all_de += ", deren Punkt bekannt ist"
+        of_all_en += " whose point is known"
     return Indicator(
         id=f"{kind}_within_{within_m}m_share",
-        label_de=f"Anteil der {german} im Umkreis von {within_m} m",
+        label_de=f"Anteil der {_OF_THEM_DE.get(kind, german)} im Umkreis von {within_m} m",
         label_en=f"Share of {english.lower()} within {within_m} m",
-        definition_de=f"{german} höchstens {within_m} m von einem offenen Standort, je 100 des "
-        "Gebiets.",
-        definition_en=f"{english} at most {within_m} m from an open site, per 100 of the area.",
+        definition_de=f"{german} höchstens {within_m} m von einem offenen Standort, je 100 "
+        f"{of_all_de}.",
+        definition_en=f"{english} at most {within_m} m from an open site, per 100 {of_all_en}.",
         unit="percent",
         kind="rate",
         needs=("sites", "businesses" if kind == "businesses" else "statistics"),

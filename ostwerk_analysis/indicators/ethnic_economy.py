@@ -58,7 +58,9 @@ def _share(
     levels: tuple[str, ...] = WHOLE_AREAS,
 ) -> tuple[Indicator, Indicator, Indicator]:
     """Declare what is known by owner, the part with a migrant owner, and its share."""
-    suffix = "_eur" if unit == "EUR" else ""
+    suffix, once = "_eur" if unit == "EUR" else "", ("", "")
+    if unit == "enterprises":
+        once = (" Jedes zählt einmal.", " Each counts once.")
     known, part = f"{id}_owner_known{suffix}", f"{id}_migrant_owner{suffix}"
 
     def declared(
@@ -66,10 +68,10 @@ def _share(
     ) -> Indicator:
         return Indicator(
             id=id,
-            label_de=f"{labels[0]} {ending[0]}",
-            label_en=f"{labels[1]} {ending[1]}",
-            definition_de=f"{labels[0]}: der Teil {said[0]}.",
-            definition_en=f"{labels[1]}: the part {said[1]}.",
+            label_de=f"{labels[0]}: {ending[0]}",
+            label_en=f"{labels[1]}: {ending[1]}",
+            definition_de=f"{labels[0]}: nur Unternehmen, {said[0]}.{once[0]}",
+            definition_en=f"{labels[1]}: only enterprises {said[1]}.{once[1]}",
             unit=unit,
             kind="count" if unit == "enterprises" else "sum",
             needs=needs,
@@ -99,20 +101,19 @@ def _share(
     return (
         declared(
             known,
-            ("mit bekannter Inhaberschaft", "of known ownership"),
+            ("Inhaberschaft bekannt", "ownership known"),
             (
-                "der Unternehmen, von denen bekannt ist, ob ein Inhaber einen "
-                "Migrationshintergrund hat",
-                "of enterprises of which it is known whether an owner has a migration background",
+                "von denen bekannt ist, ob ein Inhaber einen Migrationshintergrund hat",
+                "of which it is known whether an owner has a migration background",
             ),
             of_known_owner(events),
         ),
         declared(
             part,
-            ("migrantischer Betriebe", "of migrant-owned enterprises"),
+            ("migrantische Betriebe", "migrant-owned enterprises"),
             (
-                "der Unternehmen, von denen ein Inhaber einen Migrationshintergrund hat",
-                "of enterprises of which an owner has a migration background",
+                "von denen ein Inhaber einen Migrationshintergrund hat",
+                "of which an owner has a migration background",
             ),
             of_migrant_owner(events),
         ),

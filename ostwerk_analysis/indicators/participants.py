@@ -360,8 +360,10 @@ def _result(
         id=code,
         label_de=labels[0],
         label_en=labels[1],
-        definition_de=definitions[0],
-        definition_en=definitions[1],
+        definition_de=f"{definitions[0]} Wer ohne Angabe zu Geschlecht, Alter, Bildung oder "
+        "Erwerbsstatus beim Eintritt ist, zählt nicht.",
+        definition_en=f"{definitions[1]} Who lacks sex, age, education or labour status on "
+        "entering is not counted.",
         unit="persons",
         kind="sum",
         needs=needs,
@@ -416,8 +418,10 @@ INDICATORS = (
         id="participants_left",
         label_de="Austritte von Teilnehmenden",
         label_en="Participants left",
-        definition_de="Personen, die das Vorhaben verlassen haben.",
-        definition_en="Persons who left the operation.",
+        definition_de="Personen, die ein Vorhaben verlassen haben, in jedem einmal gezählt, mit "
+        "dem letzten Austritt. Wer wiederkam und noch teilnimmt, zählt nicht.",
+        definition_en="Persons who left an operation, each counted once in it, on leaving for the "
+        "last time. Who came back and still takes part is not counted.",
         unit="persons",
         kind="sum",
         needs=("participants",),

@@ -84,3 +84,21 @@ def test_a_city_declares_its_own():
         kind="sum",
     )  # fmt: skip
     pd.testing.assert_frame_equal(catalogue_frame([own]), pd.DataFrame([own.row()]))
+
+
+def test_german_labels_are_grammatical_and_their_parts_are_told_apart():
+    labels = {entry.id: entry.label_de for entry in CATALOGUE}
+    assert labels["unemployed_within_500m_share"] == "Anteil der Arbeitslosen im Umkreis von 500 m"
+    assert labels["grants_approved_migrant_owner_to_date"] == (
+        "Bewilligte Zuschüsse, Anzahl: migrantische Betriebe (seit Beginn)"
+    )
+    for name in ("label_de", "label_en"):
+        said = [getattr(entry, name) for entry in CATALOGUE]
+        assert len(set(said)) == len(said)
+
+
+def test_each_result_of_esf_says_that_incomplete_records_do_not_count():
+    for entry in CATALOGUE:
+        if entry.eu_code.startswith("EECR"):
+            assert "zählt nicht" in entry.definition_de
+            assert "not counted" in entry.definition_en
