@@ -2,6 +2,9 @@
 
 Of many enterprises nobody has asked. They stand in neither part of a share, and both parts are
 published, so that everybody sees of how many it is known.
+
+Where an owner comes from is a secret of a person, and one of those of article 9 of the GDPR: a cell
+is protected by the minimum for persons too, although it counts enterprises.
 """
 
 import pandas as pd
@@ -78,7 +81,7 @@ def _share(
             events=found,
             splits=splits,
             levels_to_date=levels,
-            units="enterprises",
+            units="both",
         ).to_date()
 
     share = Indicator(
@@ -93,7 +96,7 @@ def _share(
         unit="percent",
         kind="rate",
         needs=needs,
-        units="enterprises",
+        units="both",
         numerator=part,
         denominator=known,
         scale=100.0,

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from ostwerk_analysis.indicators import ethnic_economy
+
 LAST = "2025-Q2"
 
 
@@ -45,6 +47,10 @@ def test_a_section_without_a_migrant_owner_has_a_share_of_zero(observed):
     zero = observed.row("enterprises_supported_migrant_owner_to_date", "stadt", LAST, "section=C")
     assert zero["n_units"] == 0
     assert (zero["obs_status"], zero["conf_status"]) == ("A", "F")
+
+
+def test_the_origin_of_owners_is_protected_as_persons_are():
+    assert {entry.units for entry in ethnic_economy.INDICATORS} == {"both"}
 
 
 def test_an_enterprise_with_several_grants_counts_once(changed, observe_fields):
