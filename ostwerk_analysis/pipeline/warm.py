@@ -10,6 +10,7 @@ import builtins
 import gc
 import os
 import shutil
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -29,7 +30,9 @@ KERNEL = (
     "ostwerk_analysis.pipeline.forks",
 )
 LIBRARIES = (
+    "esda",  # with libpysal
     "geopandas",
+    "mapclassify",  # with scikit-learn and scipy.stats: a second of every kernel that draws a map
     "numpy",
     "pandas",
     "plotly.graph_objects",
@@ -46,12 +49,15 @@ ROOMS = (
 
 
 def warm() -> None:
-    """Import everything and use it once: 0.6 s, which every kernel then is spared."""
+    """Import everything and use it once: what every kernel then is spared."""
     gc.disable()  # a collection finds nothing while modules are being imported
     # pydevd, which a kernel imports, would warn of frozen modules on standard error.
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     for name in KERNEL:
         import_module(name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tqdm would like widgets for bars that nobody shows
+        import_module("tqdm.auto")  # which esda imports
     with _in_a_shell():
         for name in LIBRARIES:
             import_module(name)
