@@ -26,6 +26,7 @@ from .values import (
     entry,
     label,
     of_areas,
+    part_label,
     source,
     states,
 )
@@ -348,7 +349,7 @@ def _how_near(one: Subject, due: pd.DataFrame, parts: Mapping[str, str] | None) 
         kind = {
             "target": one.written(goal["target_value"]),
             "due": due_day(goal["due"], language),
-            "whose": "" if is_own else _whose(goal["breakdown"], language, parts),
+            "whose": "" if is_own else _whose(goal, one, parts),
         }
         if goal["state"] == SUPPRESSED:
             message = "What is reached of the target of {target} by {due}{whose} is kept secret."
@@ -370,10 +371,11 @@ def _how_near(one: Subject, due: pd.DataFrame, parts: Mapping[str, str] | None) 
     return said
 
 
-def _whose(breakdown: str, language: str, parts: Mapping[str, str] | None) -> str:
-    """Name the part that a target is for, in brackets."""
-    named = [code_name(name, code, language, parts) for name, code in dimensions(breakdown).items()]
-    return f" ({', '.join(named)})" if named else ""
+def _whose(goal: Mapping[str, Any], one: Subject, parts: Mapping[str, str] | None) -> str:
+    """Name the part that a target is for, in brackets, and its value where it may be told."""
+    part = part_label(goal["breakdown"], one.language, parts)
+    value = "" if goal["state"] else f": {one.written(goal['value'])}"
+    return f" ({part}{value})" if part else ""
 
 
 def _beside(one: Subject, area: str, name: str, whole: str, when: str) -> list[str]:

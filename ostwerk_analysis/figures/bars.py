@@ -87,12 +87,15 @@ def bars(
         for value, state in zip(picked["value"], picked["state"], strict=True)
     ]
     names = [code_name(by, code, language, parts) for code in picked["code"]]
-    when = ", ".join(
-        part for part in (quarter(period, language), unit_heading(unit, language)) if part
-    )
-    when = f"{text(DIMENSIONS.get(by, by), language)} · {when}"
+    when = ", ".join(filter(None, (quarter(period, language), unit_heading(unit, language))))
+    dimension = text(DIMENSIONS.get(by, by), language)
+    when = f"{dimension} · {when}"
+    title = label(catalogue, indicator, language)
+    if _is_told_apart(here, indicator, period):
+        within = dimension if language == "de" else dimension[:1].lower() + dimension[1:]
+        title = text("{label} by {dimension}", language, label=title, dimension=within)
     return _figure(
-        label(catalogue, indicator, language),
+        title,
         when,
         _bars(names, picked["value"], words, picked["obs_status"]),
         signs(set(), _statuses(picked), language) + foot([declared], language),
@@ -126,6 +129,13 @@ def target_bars(
         + foot([entry(catalogue, row["indicator"]) for row in rows], language),
         language,
     )
+
+
+def _is_told_apart(here: pd.DataFrame, indicator: str, period: str) -> bool:
+    """Tell whether an indicator has several breakdowns, so that a heading has to name its own."""
+    of_it = here[(here["indicator"] == indicator) & (here["period"] == period)]
+    single = {tuple(dimensions(part)) for part in of_it["breakdown"] if "&" not in part}
+    return len(single - {()}) > 1
 
 
 def _statuses(rows: pd.DataFrame) -> set[str]:

@@ -38,7 +38,8 @@ INK, QUIET, RULE = "#1b2730", "#56636d", "#d9dfe3"
 LINES = ("#12435f", "#c2571a", "#68737b", "#00856f", "#8a5aa3")
 """Told apart in every kind of colour blindness, and by their dashes without any colour."""
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
-MOST_TICKS, HEIGHT_PX = 8, 340
+MOST_TICKS, MOST_YEARS, HEIGHT_PX = 8, 5, 340
+"""Ticks of quarters, and of years, that a phone holds side by side; height of a chart."""
 CONFIG = {"displayModeBar": False, "responsive": True}
 
 
@@ -188,8 +189,7 @@ def time_series(
         newest_first, catalogue, areas, language=language, parts=parts, is_turned=True
     )
     span = f"{quarter(periods[0], language)} – {quarter(periods[-1], language)}"
-    heading = unit_heading(unit, language)
-    subtitle = f"{span}, {heading}" if heading else span
+    subtitle = ", ".join(filter(None, (span, unit_heading(unit, language))))
     remark = ""
     if len(areas) > len(drawn):
         remark = text(
@@ -198,7 +198,8 @@ def time_series(
             count=len(drawn),
             all=len(areas),
         )
-    return chart(figure, title, subtitle, declared, table, language, remark)
+    heading = text("{label} over time", language, label=title)
+    return chart(figure, heading, subtitle, declared, table, language, remark)
 
 
 def _ticks(periods: list[str]) -> dict[str, list[str]]:
@@ -209,7 +210,7 @@ def _ticks(periods: list[str]) -> dict[str, list[str]]:
         if periods[0] not in years:
             years = [periods[0], *years]
     else:
-        shown = years[:: -(-len(years) // MOST_TICKS)]
+        shown = years[:: -(-len(years) // MOST_YEARS)]
     words = []
     for period in shown:
         year, _, number = period.partition("-Q")

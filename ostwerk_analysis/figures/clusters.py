@@ -241,7 +241,7 @@ def _which(kinds: pd.Series, shapes: Outlines, outline: Sequence[str], language:
 def _hot(spots: pd.Series, language: str) -> list[str]:
     """Count hot and cold spots."""
     counts = {kind: number(int((spots == kind).sum()), "", language) for kind in SPOTS}
-    message = "Getis and Ord's Gi* finds districts that are hot spots: {hot}, cold spots: {cold}."
+    message = "By Getis and Ord's Gi*, hot spots: {hot}, cold spots: {cold}."
     return [text(message, language, **counts)]
 
 

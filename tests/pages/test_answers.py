@@ -186,7 +186,10 @@ def test_the_target_of_a_measure_names_it_and_is_read_from_its_part():
     rows = pd.concat([observed({"2026-Q3": 50}), observed({"2026-Q3": 10}, part="measure=kmu")])
     target = pd.DataFrame([TARGET | {"measure_id": "kmu"}])
     text = said(rows, targets=target, parts={"kmu": "KMU-Beihilfe"}, language="de")
-    assert "bis 31.12.2027 (KMU-Beihilfe) sind 25 % erreicht; es fehlen noch 30" in text
+    assert (
+        "bis 31.12.2027 (KMU-Beihilfe: 10 Unternehmen) sind 25 % erreicht; es fehlen noch 30"
+        in text
+    )
 
 
 AREAS = {"osten": "The east", "stadt": "The city"}

@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup
 
 from ostwerk_analysis import downloads, figures, observations
 from ostwerk_analysis.faults import DataError
+from ostwerk_analysis.figures.charts import _ticks
 from ostwerk_analysis.language import number, text
 from ostwerk_analysis.observations import COLUMNS
 
@@ -160,6 +161,23 @@ def test_bars_stand_in_the_order_of_the_codes(release):
     drawn = jobs_by(release, "size", [(f"size={code}", {}) for code in sizes])
     names = [name.split()[0] for name in bar_names(drawn)]
     assert names == ["Micro", "Small", "Medium-sized", "Large"]
+
+
+@pytest.mark.parametrize(
+    ("more", "title"),
+    [
+        ([], "Jobs (since start)"),
+        ([("measure=kmu", {}), ("", {})], "Jobs (since start) by size class"),
+    ],
+)
+def test_bars_of_one_breakdown_among_several_name_it(release, more, title):
+    drawn = jobs_by(release, "size", [("size=micro", {}), ("size=small", {}), *more])
+    assert drawn.h2.get_text() == title
+
+
+def test_a_time_axis_has_as_many_years_as_stand_apart_on_a_phone():
+    quarters = [f"{year}-Q{n}" for year in range(2019, 2027) for n in (1, 2, 3, 4)]
+    assert _ticks(quarters)["ticktext"] == ["2019", "2021", "2023", "2025"]
 
 
 def test_bars_without_an_order_of_their_own_stand_by_code(release):

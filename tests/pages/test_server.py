@@ -2,6 +2,7 @@ import gzip
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import psutil
 import pytest
@@ -71,6 +72,11 @@ def test_page_is_well_made(server, path):
     assert drawn.select_one(".banner").get_text() == text(
         "Demonstration data: nothing here describes real people or firms.", path[-2:]
     )
+    headings = drawn.find_all(re.compile("^h[1-6]$"))
+    levels = [int(heading.name[1]) for heading in headings]
+    assert all(below <= above + 1 for above, below in pairwise(levels)), levels
+    words = [heading.get_text() for heading in headings]
+    assert all(one != other for one, other in pairwise(words)), words
     ids = [tag["id"] for tag in drawn.find_all(id=True)]
     assert len(ids) == len(set(ids))
     assert all(select.find_parent("label") for select in drawn.find_all("select"))
@@ -118,6 +124,25 @@ def test_a_narrow_phone_needs_no_sideways_scrolling(server, browser, path):
         summary.click()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     context.close()
+
+
+def test_bars_of_a_figure_are_drawn_to_one_scale_and_years_stand_apart_on_a_phone(server, browser):
+    page = browser.new_page(viewport={"width": 320, "height": 600})
+    page.goto(server.url + "/demo/arbeit?lang=de")
+    widths = page.evaluate(
+        "[...document.querySelectorAll('.ow-bars')].map(one =>"
+        " [...one.querySelectorAll('.ow-bar')].map(bar => bar.getBoundingClientRect().width))"
+    )
+    assert widths
+    assert all(len({*one}) == 1 and one[0] > 0 for one in widths), widths
+    page.goto(server.url + "/demo/ueberblick?lang=de")
+    page.wait_for_selector(".xtick text")
+    years = page.evaluate(
+        "[...document.querySelectorAll('.xtick text')].map(one => {"
+        " const box = one.getBoundingClientRect(); return [box.left, box.right]; })"
+    )
+    page.close()
+    assert all(left[1] < right[0] for left, right in pairwise(years)), years
 
 
 def test_without_scripts_map_and_table_are_there(server, browser):

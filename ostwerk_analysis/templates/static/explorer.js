@@ -255,7 +255,7 @@
       compared.forEach((row, i) => write(row.cells[1], values[shapes.length + i], series));
       explain(series);
       const when = data.periods[period.value];
-      find("h2").textContent = series.label;
+      find("figcaption :is(h2, h3)").textContent = series.label;
       find(".ow-when").textContent = [when, series.subtitle].filter(Boolean).join(", ");
       find(".ow-source").textContent = series.source;
       find(".ow-definition").textContent = series.definition;
