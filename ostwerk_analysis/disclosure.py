@@ -52,7 +52,10 @@ def protect(
     derived = declared.index[declared["numerator"] != ""]
     parts = observations.loc[~observations["indicator"].isin(derived), COLUMNS].copy()
     parts.attrs = {}  # the declarations, which pandas would copy at every step
-    fewest = parts["indicator"].map(declared["units"].map(minimum))
+    needed = declared["units"].map(minimum)
+    # The minimum lies at or below a median, and at or above it.
+    needed = needed.mask(declared["kind"] == "median", 2 * needed - 1)
+    fewest = parts["indicator"].map(needed)
     _refuse_uncounted(parts[fewest.notna()])
     few = (parts["n_units"] > 0) & (parts["n_units"] < fewest)
     few = few.fillna(False).to_numpy(dtype=bool) & (parts["obs_status"] != "M")

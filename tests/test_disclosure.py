@@ -81,8 +81,8 @@ def is_suppressed(row, status="C"):
         ("persons", 3, True),
         ("persons", 4, True),
         ("persons", 5, False),
-        ("days", 2, True),
-        ("days", 3, False),
+        ("days", 4, True),  # three at or below the median, and three at or above it
+        ("days", 5, False),
     ],
 )
 def test_a_cell_below_its_own_minimum_is_suppressed(indicator, n_units, suppressed):
@@ -98,7 +98,7 @@ def test_a_median_of_nothing_is_missing_and_a_median_of_zero_days_is_a_value():
     assert (row["obs_status"], row["conf_status"], row["quality_note"]) == (
         "M", "F", "nothing happened",
     )  # fmt: skip
-    assert door(cell("days", 0.0, n_units=4))["days"]["value"] == 0
+    assert door(cell("days", 0.0, n_units=5))["days"]["value"] == 0
 
 
 def test_nobody_is_told_of_by_a_zero():
@@ -108,6 +108,11 @@ def test_nobody_is_told_of_by_a_zero():
 
 def test_a_zero_of_few_is_a_secret_too():
     assert is_suppressed(door(cell(value=0.0, n_units=2))["grants"])
+
+
+def test_a_minimum_of_one_suppresses_no_median():
+    rules = DisclosureRules(minimum_enterprises=1, minimum_persons=1)
+    assert not is_suppressed(door(cell("days", n_units=1), rules=rules)["days"])
 
 
 def test_a_minimum_of_one_suppresses_nothing():
