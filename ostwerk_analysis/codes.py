@@ -128,6 +128,8 @@ CODES: dict[str, dict[str, str]] = {
 """Dimension = its codes with their names; measures and sites have theirs from the programme."""
 
 UNKNOWN = "unknown"
+ADVICE = ("advice", "startup_advice")
+"""Kinds of contact that are advice: support in kind, beyond a first talk or an event."""
 
 
 def _language_name(code: str, language: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from . import periods
+from .codes import ADVICE
 from .dataset import Dataset
 from .faults import DataError
 from .rates import tail_of
@@ -18,8 +19,6 @@ DAYS_PER_MONTH = 365.25 / 12
 MONTHS = (12, 24, 36)
 SUPPORTED, NOT_SUPPORTED, ALL = "supported", "not supported", "all"
 GROUPS = (SUPPORTED, NOT_SUPPORTED, ALL)
-ADVICE = ("advice", "startup_advice")
-"""Kinds of contact that are support; a first contact or an event is none."""
 
 
 def kaplan_meier(

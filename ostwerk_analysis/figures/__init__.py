@@ -2,6 +2,15 @@
 
 Each gives an object that shows itself in a notebook, on a page and in a report, in German or
 English, and that can be read without colours, without sight and without a script.
+
+Numbers in words: ``answers``, ``statements`` (gaps), ``certainty`` and ``ratios`` (how sure),
+``soundness``, ``doubts`` and ``about`` (the data), ``headlines``, ``aid``. Tables: ``tables``,
+``tree``. Charts: ``charts`` (through time), ``bars``, ``flow``, ``sectors`` (branches),
+``survival``. Maps: ``map``, ``small_multiples``, ``bivariate``, ``clusters``, ``catchments``;
+beside them ``smoothed`` and ``robustness``.
+
+What they share: ``values`` (how a value is written), ``sentences``, ``drawing``; for maps
+``outlines``, ``classes``, ``encoding`` (colours) and ``symbols`` (circles).
 """
 
 from .about import about, heading

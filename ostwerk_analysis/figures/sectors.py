@@ -206,7 +206,7 @@ def concentration(
     ----------
     observations : DataFrame
     wanted : sequence of str
-        Counts and sums.
+        Counts and sums; one that was not observed is left out.
     period : str
     area_districts : sequence of str
         Districts of the programme area: how much of the inequality lies between it and the rest.
@@ -225,6 +225,8 @@ def concentration(
     for indicator in wanted:
         declared = entry(catalogue, indicator)
         name = str(declared[f"label_{language}"])
+        if not (observations["indicator"] == indicator).any():
+            continue
         counts = _by_district(observations, indicator, period)
         per_head = counts / people.where(people > 0)
         try:

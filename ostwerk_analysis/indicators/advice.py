@@ -2,10 +2,10 @@
 
 import pandas as pd
 
+from ..codes import ADVICE
 from ..dataset import Dataset
 from .aggregate import WHOLE_AREAS
 from .declaration import ABOVE_DISTRICTS, Indicator
-from .funnel import ADVICE
 
 
 def contacts(data: Dataset) -> pd.DataFrame:

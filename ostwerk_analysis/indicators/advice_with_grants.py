@@ -6,11 +6,12 @@ figures set two groups of grants side by side, and say nothing of what advice br
 
 import pandas as pd
 
+from ..codes import ADVICE
 from ..dataset import Dataset
 from . import funding
 from .aggregate import WHOLE_AREAS
 from .declaration import Events, Indicator
-from .funnel import ADVICE, met
+from .funnel import met
 
 TIMES = ("before", "none")
 """Whether there was advice before the approval."""

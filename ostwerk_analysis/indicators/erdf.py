@@ -10,11 +10,12 @@ Regulation (EU) 2021/1058, Annex I. Commission staff working document SWD(2021) 
 
 import pandas as pd
 
+from ..codes import ADVICE
 from ..dataset import Dataset
 from . import enterprises, funding
 from .aggregate import WHOLE_AREAS
 from .declaration import ABOVE_DISTRICTS, Indicator
-from .funnel import ADVICE, met
+from .funnel import met
 
 NEW_YEARS = 3
 """An enterprise is new if it did not exist so many years before it asked for support."""

@@ -7,14 +7,12 @@ quarter's numerator are others than those of its denominator.
 
 import pandas as pd
 
-from ..codes import CODES
+from ..codes import ADVICE, CODES
 from ..dataset import Dataset
 from . import enterprises, funding
 from .aggregate import WHOLE_AREAS
 from .declaration import ABOVE_DISTRICTS, Indicator
 
-ADVICE = ("advice", "startup_advice")
-"""Kinds of contact that are advice: support in kind, beyond a talk or an event."""
 STAGES = tuple(CODES["stage"])
 """Stages of support, in their order."""
 STEPS = {

@@ -8,11 +8,12 @@ are therefore never added; what is above them has its own.
 
 import pandas as pd
 
+from ..codes import ADVICE
 from ..dataset import Dataset
 from . import advice, funding, participants
 from .aggregate import WHOLE_AREAS
 from .declaration import Events, Indicator
-from .funnel import ADVICE, met
+from .funnel import met
 
 
 def nodes(data: Dataset) -> pd.DataFrame:

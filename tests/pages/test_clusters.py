@@ -276,6 +276,15 @@ def test_inequality_is_said_of_each_count_and_what_cannot_be_is_explained():
     assert "Enterprises: There is nothing to spread" in said
 
 
+def test_what_a_city_does_not_observe_has_no_inequality():
+    rows = pd.concat(
+        [observed("residents", {"a": 100, "b": 100}), observed("unemployed", {"a": 10, "b": 20})]
+    )
+    given = {"catalogue": CATALOGUE, "language": "en"}
+    told = (rows, ["unemployed", "businesses"], "2026-Q3", ["a"])
+    assert "Enterprises" not in words(figures.concentration(*told, **given))
+
+
 def test_an_area_is_not_held_against_itself(branches):
     for figure in (
         figures.location_quotients(
