@@ -8,7 +8,9 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from .faults import DataError, nearest
 from .language import Sentence
@@ -29,9 +31,12 @@ COLUMNS = [
 ]
 CONTRIBUTIONS = ["largest_1", "largest_2"]
 """The largest contributions of one unit to a value: internal, needed by the disclosure rules."""
+_NUMBERS = {"value": "float64", "n_units": "Int64"} | dict.fromkeys(CONTRIBUTIONS, "float64")
 
 AREA_LEVELS = ("district", "borough", "city", "programme", "comparison")
 OBS_STATUS = {"A": "normal", "M": "missing", "E": "estimated", "P": "provisional", "B": "break"}
+WEAKNESS = ("A", "B", "P", "E")
+"""Statuses from the strongest to the weakest: what is made of several has the weakest of theirs."""
 CONF_STATUS = {"F": "free", "C": "primary confidential", "D": "secondary confidential"}
 
 
@@ -48,6 +53,48 @@ def dimensions(written: str) -> dict[str, str]:
     """Read a breakdown back into its dimensions."""
     parts = [part.partition("=") for part in written.split("&")] if written else []
     return {name: code.replace("%26", "&").replace("%25", "%") for name, _, code in parts}
+
+
+def weakness(status: str) -> int:
+    """Rank a status; a missing value has no rank of its own."""
+    return WEAKNESS.index(status) if status in WEAKNESS else 0
+
+
+def stacked(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Put observations one under the other, with their texts as categories of a few bytes each.
+
+    Parameters
+    ----------
+    frames : iterable of DataFrame
+        At least one. Columns that the first one lacks are left out.
+
+    Returns
+    -------
+    DataFrame
+        In the order given, not tidy yet. The categories of a text are in their order as text.
+    """
+    tables = list(frames)
+    columns = {}
+    for name in (name for name in (*COLUMNS, *CONTRIBUTIONS) if name in tables[0]):
+        if name in _NUMBERS:
+            parts = [table[name].astype(_NUMBERS[name]) for table in tables]
+            columns[name] = pd.concat(parts, ignore_index=True).array
+        else:
+            texts = [_as_categories(table[name]) for table in tables]
+            columns[name] = union_categoricals(texts, sort_categories=True)
+    return pd.DataFrame(columns)
+
+
+def same(text: str, rows: int) -> pd.Categorical:
+    """Write the same text in so many rows."""
+    return pd.Categorical.from_codes(np.zeros(rows, dtype=np.int8), pd.Index([text], dtype="str"))
+
+
+def _as_categories(column: pd.Series) -> pd.Categorical:
+    """Give a text as categories in their order as text."""
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return pd.Categorical(column.astype("str"))
+    return column.array.reorder_categories(column.array.categories.sort_values())
 
 
 def tidy(frame: pd.DataFrame) -> pd.DataFrame:
@@ -77,13 +124,23 @@ def tidy(frame: pd.DataFrame) -> pd.DataFrame:
             all=", ".join(COLUMNS),
         )
     columns = COLUMNS + [name for name in CONTRIBUTIONS if name in frame]
-    tidied = frame[columns].sort_values(KEY, ignore_index=True)
-    numbers = {"value": "float64", "n_units": "Int64"} | dict.fromkeys(CONTRIBUTIONS, "float64")
-    tidied = tidied.astype({name: numbers.get(name, "str") for name in columns})
+    texts = {name: _as_categories(frame[name]) for name in columns if name not in _NUMBERS}
+    order = np.lexsort([texts[name].codes for name in reversed(KEY)])
+    tidied = pd.DataFrame(
+        {
+            name: frame[name].astype(_NUMBERS[name]).array.take(order)
+            if name in _NUMBERS
+            else texts[name].categories.array.take(texts[name].codes[order], allow_fill=True)
+            for name in columns
+        }
+    )
+    tidied.attrs = frame.attrs
+    key = np.stack([texts[name].codes[order] for name in KEY])
+    is_again = np.append(False, (key[:, 1:] == key[:, :-1]).all(axis=0))[: len(tidied)]
     hidden, missing = tidied["conf_status"] != "F", tidied["obs_status"] == "M"
     for broken, rule in (
-        (tidied[KEY].isna().any(axis=1), Sentence("has an empty key")),
-        (tidied.duplicated(KEY), Sentence("stands twice")),
+        (pd.Series((key < 0).any(axis=0)), Sentence("has an empty key")),
+        (pd.Series(is_again), Sentence("stands twice")),
         (~tidied["area_level"].isin(AREA_LEVELS), Sentence("has an unknown area_level")),
         (~tidied["obs_status"].isin(OBS_STATUS), Sentence("has an unknown obs_status")),
         (~tidied["conf_status"].isin(CONF_STATUS), Sentence("has an unknown conf_status")),

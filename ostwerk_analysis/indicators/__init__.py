@@ -35,8 +35,9 @@ from . import (
     statistics,
     tree,
 )
-from .aggregate import derive, observe_all, with_zeros
+from .aggregate import observe_all
 from .declaration import Indicator, catalogue_frame
+from .derived import derive, derive_untidied, with_zeros
 
 __all__ = [
     "CATALOGUE",
@@ -222,13 +223,14 @@ def compute(
             upper, lower = direct[entry.numerator], direct[entry.denominator]
             observed[upper.id] = with_zeros(upper, observed[upper.id], lower, observed[lower.id])
     columns = [*obs.COLUMNS, *obs.CONTRIBUTIONS]
-    parts = pd.concat(observed.values()) if observed else pd.DataFrame(columns=columns)
+    parts = obs.stacked(observed.values() if observed else [pd.DataFrame(columns=columns)])
+    observed.clear()
     declared = catalogue_frame((*given, *helping))
-    derived = derive(parts, declared) if len(declared) else parts
-    together = obs.tidy(pd.concat([parts, derived], ignore_index=True) if len(derived) else parts)
-    wanted = together[together["indicator"].isin({entry.id for entry in given})]
+    derived = derive_untidied(parts, declared) if len(declared) else parts
+    together = obs.stacked([parts, derived]) if len(derived) else parts
+    asked = {entry.id for entry in given}
+    wanted = obs.tidy(together[together["indicator"].isin(asked)])
     present = set(wanted["indicator"])
-    wanted = wanted.reset_index(drop=True)
     rows = (entry.row() for entry in given if entry.id in present)
     wanted.attrs["catalogue"] = _Declarations(rows)
     return wanted

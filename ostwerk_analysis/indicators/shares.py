@@ -85,6 +85,7 @@ def together(added: pd.DataFrame, layers: pd.DataFrame, kind: str) -> pd.DataFra
     """
     if layers.empty:
         return added
+    added = added.astype(dict.fromkeys([*_PLACE, "period", "breakdown"], "str"))
     both = added.rename(columns={"area_id": "layer"}).merge(
         layers, on=["area_level", "layer"], how="left"
     )
@@ -117,9 +118,8 @@ def marked(observed: pd.DataFrame) -> pd.DataFrame:
         return observed
     note = observed["estimated"].fillna("")
     is_shared = (note != "") & (observed["obs_status"] != "M")
+    status, said = (observed[name].astype("str") for name in ("obs_status", "quality_note"))
     return observed.drop(columns="estimated").assign(
-        obs_status=observed["obs_status"].mask(is_shared, "E"),
-        quality_note=observed["quality_note"].mask(
-            is_shared & (observed["quality_note"] == ""), note
-        ),
+        obs_status=status.mask(is_shared, "E"),
+        quality_note=said.mask(is_shared & (said == ""), note),
     )

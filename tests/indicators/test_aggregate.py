@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from ostwerk_analysis import observations as obs
 from ostwerk_analysis.faults import DataError
 from ostwerk_analysis.indicators import Indicator, catalogue_frame
-from ostwerk_analysis.indicators.aggregate import WEAKNESS, derive, observe
+from ostwerk_analysis.indicators.aggregate import observe
+from ostwerk_analysis.indicators.derived import derive
 from ostwerk_analysis.periods import quarter_of, quarters
 
 SERIES = quarters("2024-Q1", "2025-Q2")
@@ -432,11 +433,11 @@ def test_a_suppressed_part_suppresses_the_rate_and_all_it_could_tell(upper, lowe
     assert found[["obs_status", "conf_status", "quality_note"]].tolist() == ["A", "D", ""]
 
 
-@pytest.mark.parametrize("upper", WEAKNESS)
-@pytest.mark.parametrize("lower", WEAKNESS)
+@pytest.mark.parametrize("upper", obs.WEAKNESS)
+@pytest.mark.parametrize("lower", obs.WEAKNESS)
 def test_a_rate_has_the_weaker_status_of_its_parts(upper, lower):
     found = rate(part("x", 3.0, upper), part("y", 12.0, lower))
-    assert found["obs_status"] == max(upper, lower, key=WEAKNESS.index)
+    assert found["obs_status"] == max(upper, lower, key=obs.WEAKNESS.index)
 
 
 def test_a_rate_keeps_the_note_of_a_part():
