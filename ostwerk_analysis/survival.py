@@ -258,7 +258,8 @@ def first_support(data: Dataset) -> pd.Series:
         days.append(data.grants.set_index("business_id")["approved_on"])
     every = pd.concat(days).dropna()
     every = every[every.index.notna()]
-    return every.groupby(every.index).min()
+    number, codes = pd.factorize(every.index)
+    return every.groupby(number).min().set_axis(codes)
 
 
 def startup_survival(data: Dataset, quarter: str, months: tuple[int, ...] = MONTHS) -> pd.DataFrame:

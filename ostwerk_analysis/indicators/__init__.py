@@ -31,6 +31,7 @@ from . import (
     meetings,
     participants,
     referrals,
+    shared,
     startups,
     statistics,
     tree,
@@ -211,12 +212,13 @@ def compute(
     for entry in (*given, *helping):
         if not entry.is_derived:
             alike.setdefault((entry.events, entry.timing), []).append(entry)
-    observed = {
-        entry.id: frame
-        for entries in alike.values()
-        for entry, frame in zip(entries, _observed(entries, here, places, series), strict=True)
-        if len(frame)
-    }
+    with shared.run(here):
+        observed = {
+            entry.id: frame
+            for entries in alike.values()
+            for entry, frame in zip(entries, _observed(entries, here, places, series), strict=True)
+            if len(frame)
+        }
     direct = {entry.id: entry for entries in alike.values() for entry in entries}
     for entry in (*given, *helping):
         if entry.is_derived and {entry.numerator, entry.denominator} <= set(observed):

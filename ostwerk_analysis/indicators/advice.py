@@ -6,82 +6,86 @@ from ..codes import ADVICE
 from ..dataset import Dataset
 from .aggregate import WHOLE_AREAS
 from .declaration import ABOVE_DISTRICTS, Indicator
+from .shared import coded, first_known, once, translated
 
 
+@once
 def contacts(data: Dataset) -> pd.DataFrame:
-    """Contacts on their day; the place is the enterprise's, else that of the site."""
-    return placed(data, data.contacts)
-
-
-def placed(data: Dataset, table: pd.DataFrame) -> pd.DataFrame:
-    """Make events of contacts, or of some of them.
-
-    Parameters
-    ----------
-    data : Dataset
-    table : DataFrame, n rows
-        Rows of the table of contacts.
+    """Give contacts on their day; the place is the enterprise's, else that of the site.
 
     Returns
     -------
     DataFrame, n rows
-        What an event has, and ``person`` and ``site``. Contacts without a name may all be those of
-        one: together they are one unit, and no more.
+        What an event has, ``person`` and ``site``, and the columns of the table but for codes that
+        these stand for. Contacts without a name may all be those of one: together they are one
+        unit, and no more.
     """
-    district = pd.Series(None, table.index, dtype="str")
-    for code, places in (("business_id", "businesses"), ("site_id", "sites")):
-        if places in data.tables:
-            found = table[code].map(data.tables[places].set_index(code)["district_id"])
-            district = district.fillna(found.astype("str"))
-    person = _persons(data, table["participant_id"])
+    table = data.contacts.drop(columns=["contact_id", "participant_id"])
+    columns = ("business_id", "site_id", "referred_to_site_id", "kind", "language", "topic")
+    table = table.assign(**{name: coded(table[name]) for name in columns})
+    person = _persons(data, coded(data.contacts["participant_id"]))
+    nobody = coded(pd.Series("", table.index, dtype="str"))
     return table.assign(
-        district_id=district,
+        district_id=_districts(data, table),
         date=table["occurred_on"],
-        unit_id=table["business_id"].fillna(person).fillna(""),
+        unit_id=first_known(table["business_id"], person, nobody),
         value=1.0,
         person=person,
         site=table["site_id"],
     )
 
 
+def _districts(data: Dataset, table: pd.DataFrame) -> pd.Series:
+    """Give the district of each contact's enterprise or, where it is not known, of the site."""
+    found = [coded(pd.Series(None, table.index, dtype="str"))]
+    for code, places in (("business_id", "businesses"), ("site_id", "sites")):
+        if places in data.tables:
+            place = data.tables[places].set_index(code)["district_id"]
+            found.append(translated(table[code], place))
+    return first_known(*found)
+
+
 def _persons(data: Dataset, records: pd.Series) -> pd.Series:
     """Give the person of each participant's record; one may have several."""
-    alone = " " + records  # a blank begins no code of a person or enterprise
-    if "participants" not in data.tables:
-        return alone
-    person = records.map(data.participants.set_index("participant_id")["person_id"])
-    return person.astype("str").fillna(alone)
+    codes = records.cat.categories
+    person = pd.Series(" " + codes, codes)  # a blank begins no code of a person or enterprise
+    if "participants" in data.tables:
+        known = data.participants.set_index("participant_id")["person_id"].reindex(codes)
+        person = known.astype("str").fillna(person)
+    return translated(records, person)
 
 
 def of_kind(data: Dataset, *kinds: str) -> pd.DataFrame:
-    """Pick contacts of some kinds, as they stand in the table."""
-    return data.contacts[data.contacts["kind"].isin(kinds)]
+    """Give contacts of some kinds."""
+    events = contacts(data)
+    return events[events["kind"].isin(kinds)]
 
 
-def of_persons(data: Dataset, table: pd.DataFrame) -> pd.DataFrame:
-    """Make events of the contacts of persons whose pseudonym is known."""
-    events = placed(data, table.dropna(subset="participant_id"))
-    return events.assign(unit_id=events["person"])
+def of_persons(events: pd.DataFrame) -> pd.DataFrame:
+    """Keep contacts of persons whose pseudonym is known."""
+    known = events.dropna(subset="person")
+    return known.assign(unit_id=known["person"])
 
 
 def enterprises(data: Dataset) -> pd.DataFrame:
     """Contacts of enterprises only."""
-    return placed(data, data.contacts.dropna(subset="business_id"))
+    return contacts(data).dropna(subset="business_id")
 
 
 def persons(data: Dataset) -> pd.DataFrame:
     """Contacts of persons only."""
-    return of_persons(data, data.contacts)
+    return of_persons(contacts(data))
 
 
 def first_contacts(data: Dataset) -> pd.DataFrame:
     """Contacts recorded as the first ones."""
-    return placed(data, of_kind(data, "first_contact"))
+    return of_kind(data, "first_contact")
 
 
+@once
 def advice(data: Dataset) -> pd.DataFrame:
     """Advice sessions."""
-    return placed(data, of_kind(data, *ADVICE))
+    return of_kind(data, *ADVICE)
 
 
 def hours(data: Dataset) -> pd.DataFrame:
@@ -92,12 +96,12 @@ def hours(data: Dataset) -> pd.DataFrame:
 
 def enterprises_advised(data: Dataset) -> pd.DataFrame:
     """Advice sessions of enterprises only."""
-    return placed(data, of_kind(data, *ADVICE).dropna(subset="business_id"))
+    return advice(data).dropna(subset="business_id")
 
 
 def persons_advised(data: Dataset) -> pd.DataFrame:
     """Advice sessions of persons only."""
-    return of_persons(data, of_kind(data, *ADVICE))
+    return of_persons(advice(data))
 
 
 INDICATORS = (

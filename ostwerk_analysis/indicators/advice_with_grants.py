@@ -4,19 +4,22 @@ Who asks for advice differs from who does not, and those who advise may choose w
 figures set two groups of grants side by side, and say nothing of what advice brings about.
 """
 
+import numpy as np
 import pandas as pd
 
 from ..codes import ADVICE
 from ..dataset import Dataset
-from . import funding
+from . import employment, funding
 from .aggregate import WHOLE_AREAS
 from .declaration import Events, Indicator
 from .funnel import met
+from .shared import once
 
 TIMES = ("before", "none")
 """Whether there was advice before the approval."""
 
 
+@once
 def given(data: Dataset) -> pd.DataFrame:
     """Approved grants, each counting one, with the advice of their enterprise.
 
@@ -30,19 +33,23 @@ def given(data: Dataset) -> pd.DataFrame:
     grants = funding.approved(data).assign(value=1.0).sort_values("approved_on")
     sessions = met(data)
     sessions = sessions.loc[sessions["kind"].isin(ADVICE), ["unit_id", "date"]]
-    first = sessions.groupby("unit_id")["date"].min()
-    is_before = first.reindex(grants["unit_id"]).to_numpy() < grants["approved_on"]
+    # By number: a search by a column of words would take many times as long.
+    grants_of, sessions_of = grants["unit_id"].cat.codes, sessions["unit_id"].cat.codes
+    first = sessions["date"].groupby(sessions_of).min().reindex(grants_of).to_numpy()
+    is_before = first < grants["approved_on"].to_numpy()
     # The next session after each approval, on the day itself too.
     during = pd.merge_asof(
-        grants[["unit_id", "approved_on"]],
-        sessions.sort_values("date").rename(columns={"date": "advised_on"}),
+        grants[["approved_on"]].assign(unit=grants_of),
+        pd.DataFrame({"unit": sessions_of, "advised_on": sessions["date"]}).sort_values(
+            "advised_on"
+        ),
         left_on="approved_on",
         right_on="advised_on",
-        by="unit_id",
+        by="unit",
         direction="forward",
     )["advised_on"].set_axis(grants.index)
     return grants.assign(
-        advice=is_before.map({True: "before", False: "none"}).astype("str"),
+        advice=pd.Categorical.from_codes((~is_before).astype(np.int8), TIMES),
         advised_on=during.mask(during > grants["completed_on"]),
     )
 
@@ -68,7 +75,8 @@ def completed(data: Dataset) -> pd.DataFrame:
 
 def jobs(data: Dataset) -> pd.DataFrame:
     """Jobs created that follow from a grant of :func:`given`, on the day of their verification."""
-    verified = data.jobs[(data.jobs["kind"] == "created") & (data.jobs["status"] == "verified")]
+    jobs = employment.jobs(data)
+    verified = jobs[(jobs["kind"] == "created") & (jobs["status"] == "verified")]
     grants = given(data)[["grant_id", "unit_id", "district_id", "advice"]]
     found = verified[["grant_id", "status_on", "fte"]].merge(grants, on="grant_id")
     return found.assign(date=found["status_on"], value=found["fte"])

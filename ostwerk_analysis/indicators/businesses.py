@@ -4,7 +4,7 @@ import pandas as pd
 
 from ..dataset import Dataset
 from .declaration import Indicator
-from .enterprises import sme_class
+from .enterprises import classed
 from .statistics import published
 
 
@@ -35,16 +35,7 @@ def closed(data: Dataset) -> pd.DataFrame:
 
 def _dated(data: Dataset, date: pd.Series) -> pd.DataFrame:
     """Give one event for each enterprise, on a date of its own."""
-    return pd.DataFrame(
-        {
-            "unit_id": data.businesses["business_id"],
-            "district_id": data.businesses["district_id"],
-            "section": data.businesses["section"],
-            "size": sme_class(data.businesses, data.tables.get("enterprise_years")),
-            "date": date,
-            "value": 1.0,
-        }
-    )
+    return classed(data).drop(columns="has_migrant_owner").assign(date=date, value=1.0)
 
 
 INDICATORS = (

@@ -9,25 +9,29 @@ import pandas as pd
 from ..dataset import Dataset
 from .aggregate import WHOLE_AREAS
 from .declaration import Indicator
+from .enterprises import of_enterprises
 from .funding import approved
+from .shared import once
 
 FAR_OFF = pd.Timestamp("2200-01-01")
 """A day after every quarter, on which those close that have not closed."""
 
 
+@once
 def supported(data: Dataset) -> pd.DataFrame:
     """Enterprises from their first approval of a grant until they close."""
-    first = approved(data).sort_values(["date", "grant_id"]).drop_duplicates("unit_id")
-    until = data.businesses.set_index("business_id")["closed_on"].reindex(first["unit_id"])
-    kept = first.assign(until=until.to_numpy(), value=1.0)
+    first = approved(data).sort_values("date").drop_duplicates("unit_id")
+    until = data.businesses["closed_on"].to_numpy()[first["unit_id"].cat.codes]
+    kept = first.assign(until=until, value=1.0)
     return kept[["unit_id", "district_id", "date", "until", "value"]].reset_index(drop=True)
 
 
+@once
 def contacts_with_supported(data: Dataset) -> pd.DataFrame:
     """Contacts of enterprises from the day of their first approval on, until they close."""
-    support = supported(data).rename(columns={"date": "since", "unit_id": "business_id"})
-    met = data.contacts[["business_id", "occurred_on"]].merge(support, on="business_id")
-    met = met.rename(columns={"business_id": "unit_id", "occurred_on": "date"})
+    support = supported(data).rename(columns={"date": "since"})
+    met = of_enterprises(data, data.contacts[["business_id", "occurred_on"]])
+    met = met.merge(support, on="unit_id").rename(columns={"occurred_on": "date"})
     return met[(met["date"] >= met["since"]) & ~(met["date"] > met["until"])]
 
 
@@ -50,7 +54,7 @@ def silences(data: Dataset) -> pd.DataFrame:
     place = begun[row] + np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
     # Enterprise and day in one number, so that the last contact is the next number below.
     span = (ends.max() - first).days + 1
-    of_met = pd.Index(support["unit_id"]).get_indexer(met["unit_id"])
+    of_met = pd.Index(support["unit_id"].cat.codes).get_indexer(met["unit_id"].cat.codes)
     spoken = np.concatenate(
         [
             span * of_met + (met["date"] - first).dt.days.to_numpy(),

@@ -4,6 +4,7 @@ A job that is promised is not a job that is verified: no figure adds the rungs t
 adds jobs created to jobs secured. Full-time equivalents and persons are indicators of their own.
 """
 
+import numpy as np
 import pandas as pd
 
 from ..dataset import Dataset
@@ -12,6 +13,38 @@ from ..tables import STATUS_LADDER
 from . import funding
 from .aggregate import WHOLE_AREAS
 from .declaration import ABOVE_DISTRICTS, Events, Indicator
+from .enterprises import classed, of_enterprises
+from .shared import coded, keyed, once, translated
+
+COLUMNS = ["business_id", "grant_id", "kind", "status", "status_on", "is_founder"]
+
+
+@once
+def jobs(data: Dataset) -> pd.DataFrame:
+    """Give jobs, with the measure of their grant if they follow from one.
+
+    Returns
+    -------
+    DataFrame
+        A row for each rung of each job, all codes as categoricals: ``business_id`` as in
+        :func:`enterprises.classed`, ``grant_id`` as in :func:`funding.grants`.
+    """
+    # Only columns that are needed: a file may have others, also of the same name.
+    table = data.jobs[[*COLUMNS, "fte", "headcount"]]
+    if "grants" in data.tables:
+        grants = data.grants.set_index("grant_id")["measure_id"]
+        grant = keyed(table["grant_id"], funding.grants(data)["grant_id"].dtype)
+        measure = translated(grant, grants)
+    else:
+        grant = coded(table["grant_id"])
+        measure = coded(pd.Series(None, table.index, dtype="str"))
+    return table.assign(
+        business_id=keyed(table["business_id"], classed(data)["unit_id"].dtype),
+        grant_id=grant,
+        kind=coded(table["kind"]),
+        status=coded(table["status"]),
+        measure=measure,
+    )
 
 
 def reached(kind: str, *, founders: bool | None = None, measured: str = "fte") -> Events:
@@ -27,20 +60,12 @@ def reached(kind: str, *, founders: bool | None = None, measured: str = "fte") -
     """
 
     def events(data: Dataset) -> pd.DataFrame:
-        jobs = data.jobs[data.jobs["kind"] == kind]
+        found = jobs(data)
+        found = found[found["kind"] == kind]
         if founders is not None:
-            jobs = jobs[jobs["is_founder"].fillna(False) == founders]
-        # Only columns that are needed: a file may have others, also of the same name.
-        jobs = jobs[["business_id", "grant_id", "status", "status_on", measured]].merge(
-            data.businesses[["business_id", "district_id"]], on="business_id"
-        )
-        if "grants" in data.tables:
-            measures = data.grants.set_index("grant_id")["measure_id"]
-            jobs = jobs.assign(measure=jobs["grant_id"].map(measures).astype("str"))
-        else:
-            jobs = jobs.assign(measure=pd.Series(None, jobs.index, dtype="str"))
-        value = jobs[measured].astype("float64")
-        return jobs.assign(date=jobs["status_on"], value=value, unit_id=jobs["business_id"])
+            found = found[found["is_founder"].fillna(False) == founders]
+        found = of_enterprises(data, found, "district_id")
+        return found.assign(date=found["status_on"], value=found[measured].astype("float64"))
 
     return events
 
@@ -49,9 +74,10 @@ def reached_by_grants(kind: str) -> Events:
     """Give those of :func:`reached` that follow from a grant approved and not taken back."""
 
     def events(data: Dataset) -> pd.DataFrame:
-        given = data.grants.loc[data.grants["status"].isin(funding.GIVEN), "grant_id"]
-        jobs = reached(kind)(data)
-        return jobs[jobs["grant_id"].isin(given)]
+        is_given = data.grants["status"].isin(funding.GIVEN).to_numpy()
+        found = reached(kind)(data)
+        # The last place is that of no grant, which pandas numbers -1.
+        return found[np.append(is_given, False)[found["grant_id"].cat.codes]]
 
     return events
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ..dataset import Dataset
+from .shared import coded, keyed, once
 
 CEILINGS = {
     "medium": (250, 50e6, 43e6),
@@ -32,18 +33,52 @@ def undertakings(businesses: pd.DataFrame) -> pd.Series:
     return pd.Series(number, businesses.index)
 
 
+@once
 def classed(data: Dataset) -> pd.DataFrame:
     """Give each enterprise with what its events are placed and broken down by.
 
     Returns
     -------
-    DataFrame
-        ``business_id``, ``district_id``, ``section``, ``size``, ``has_migrant_owner``, one row for
-        each enterprise.
+    DataFrame, n rows
+        ``unit_id``, ``district_id``, ``section``, ``size`` and ``has_migrant_owner``, all but the
+        last as categoricals; a row for each enterprise, in the order of the table.
     """
     table = data.businesses
-    kept = pd.DataFrame(table[["business_id", "district_id", "section", "has_migrant_owner"]])
-    return kept.assign(size=sme_class(table, data.tables.get("enterprise_years")))
+    units = pd.Categorical.from_codes(np.arange(len(table)), table["business_id"])
+    kept = {
+        "unit_id": pd.Series(units, table.index),
+        "district_id": coded(table["district_id"]),
+        "section": coded(table["section"]),
+        "size": coded(sme_class(table, data.tables.get("enterprise_years"))),
+        "has_migrant_owner": table["has_migrant_owner"],
+    }
+    return pd.DataFrame(kept)
+
+
+def of_enterprises(data: Dataset, table: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """Give rows of enterprises what is known of these, see :func:`classed`.
+
+    Parameters
+    ----------
+    data : Dataset
+    table : DataFrame, n rows
+        With ``business_id``.
+    columns : str
+        Columns of :func:`classed`.
+
+    Returns
+    -------
+    DataFrame, at most n rows
+        With these columns, and ``unit_id`` instead of ``business_id``; an enterprise that is not
+        known has no row.
+    """
+    firms = classed(data)
+    unit = keyed(table["business_id"], firms["unit_id"].dtype)
+    is_known = unit.notna().to_numpy()
+    unit, rows = unit[is_known], table.drop(columns="business_id")[is_known]
+    place = unit.cat.codes.to_numpy()
+    found = {name: firms[name].array.take(place) for name in columns}
+    return rows.assign(unit_id=unit, **found)
 
 
 def sme_class(businesses: pd.DataFrame, years: pd.DataFrame | None = None) -> pd.Series:

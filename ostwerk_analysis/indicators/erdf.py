@@ -8,14 +8,16 @@ References
 Regulation (EU) 2021/1058, Annex I. Commission staff working document SWD(2021) 198.
 """
 
+import numpy as np
 import pandas as pd
 
 from ..codes import ADVICE
 from ..dataset import Dataset
-from . import enterprises, funding
+from . import employment, enterprises, funding
 from .aggregate import WHOLE_AREAS
 from .declaration import ABOVE_DISTRICTS, Indicator
 from .funnel import met
+from .shared import once
 
 NEW_YEARS = 3
 """An enterprise is new if it did not exist so many years before it asked for support."""
@@ -28,6 +30,7 @@ def supported_by_grants(data: Dataset) -> pd.DataFrame:
     return _of_erdf(data, funding.approved(data))
 
 
+@once
 def supported_in_any_form(data: Dataset) -> pd.DataFrame:
     """Support by the ERDF: grants, and advice at the sites of measures that it helps to pay.
 
@@ -46,20 +49,19 @@ def supported_in_any_form(data: Dataset) -> pd.DataFrame:
 def supported_new(data: Dataset) -> pd.DataFrame:
     """Support of enterprises that were new when they asked for it."""
     support = supported_in_any_form(data)
-    founded = data.businesses.set_index("business_id")["founded_on"].reindex(support["unit_id"])
-    return support[founded.to_numpy() > support["asked_on"] - pd.DateOffset(years=NEW_YEARS)]
+    founded = data.businesses["founded_on"].to_numpy()[support["unit_id"].cat.codes]
+    return support[founded > support["asked_on"] - pd.DateOffset(years=NEW_YEARS)]
 
 
 def jobs_lasting(data: Dataset) -> pd.DataFrame:
     """Jobs created by completed ERDF projects that were still there a year after completion."""
     projects = _of_erdf(data, funding.completed(data))[["grant_id", "completed_on"]]
-    jobs = data.jobs[(data.jobs["kind"] == "created") & (data.jobs["status"] == "retained")]
+    jobs = employment.jobs(data)
+    jobs = jobs[(jobs["kind"] == "created") & (jobs["status"] == "retained")]
     jobs = jobs[["business_id", "grant_id", "status_on", "fte"]].merge(projects, on="grant_id")
     due = jobs["completed_on"] + pd.DateOffset(years=LASTING_YEARS)
-    jobs = jobs[jobs["status_on"] >= due]
-    placed = enterprises.classed(data)[["business_id", "district_id"]]
-    jobs = jobs.merge(placed, on="business_id")
-    return jobs.assign(unit_id=jobs["business_id"], date=jobs["status_on"], value=jobs["fte"])
+    jobs = enterprises.of_enterprises(data, jobs[jobs["status_on"] >= due], "district_id")
+    return jobs.assign(date=jobs["status_on"], value=jobs["fte"])
 
 
 def matched_privately(data: Dataset) -> pd.DataFrame:
@@ -70,9 +72,10 @@ def matched_privately(data: Dataset) -> pd.DataFrame:
 
 def _of_erdf(data: Dataset, grants: pd.DataFrame) -> pd.DataFrame:
     """Keep the grants of which the ERDF pays a part."""
-    shares = data.funding_shares
+    shares = funding.shares(data)
     erdf = shares.loc[(shares["fund"] == "ERDF") & (shares["share_pct"] > 0), "grant_id"]
-    return grants[grants["grant_id"].isin(erdf)]
+    is_of_erdf = np.isin(np.arange(len(erdf.cat.categories)), erdf.cat.codes)
+    return grants[is_of_erdf[grants["grant_id"].cat.codes]]
 
 
 INDICATORS = (

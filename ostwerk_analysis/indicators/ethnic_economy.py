@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..dataset import Dataset
 from ..observations import AREA_LEVELS
-from . import funding
+from . import employment, funding
 from .aggregate import WHOLE_AREAS
 from .declaration import Events, Indicator
 
@@ -20,7 +20,8 @@ PLACE = ["unit_id", "district_id", "section", "has_migrant_owner"]
 
 def jobs_verified(data: Dataset) -> pd.DataFrame:
     """Jobs created that follow from a grant, on the day on which they were verified."""
-    jobs = data.jobs[(data.jobs["kind"] == "created") & (data.jobs["status"] == "verified")]
+    jobs = employment.jobs(data)
+    jobs = jobs[(jobs["kind"] == "created") & (jobs["status"] == "verified")]
     given = funding.approved(data)[["grant_id", *PLACE]]
     jobs = jobs[["grant_id", "status_on", "fte"]].merge(given, on="grant_id")
     return jobs.assign(date=jobs["status_on"], value=jobs["fte"])

@@ -1,10 +1,12 @@
 """Grants and operations: what was given to whom, and what it set in motion."""
 
+import numpy as np
 import pandas as pd
 
 from ..dataset import Dataset
 from . import enterprises
 from .declaration import ABOVE_DISTRICTS, Indicator
+from .shared import coded, keyed, once
 
 GIVEN = ("approved", "paid", "completed")
 """Statuses of a grant that was approved and has not been taken back."""
@@ -20,11 +22,27 @@ GRANT_COLUMNS += [
 ]
 
 
+@once
 def grants(data: Dataset) -> pd.DataFrame:
     """Give grants with district, section and size class of their enterprise."""
     # Only columns that are needed: a file may have others, also of the same name.
-    joined = data.grants[GRANT_COLUMNS].merge(enterprises.classed(data), on="business_id")
-    return joined.rename(columns={"business_id": "unit_id", "measure_id": "measure"})
+    table = data.grants[GRANT_COLUMNS].rename(columns={"measure_id": "measure"})
+    codes = pd.Categorical.from_codes(np.arange(len(table)), table["grant_id"])
+    table = table.assign(
+        grant_id=codes, measure=coded(table["measure"]), status=coded(table["status"])
+    )
+    known = ("district_id", "section", "size", "has_migrant_owner")
+    return enterprises.of_enterprises(data, table, *known)
+
+
+@once
+def shares(data: Dataset) -> pd.DataFrame:
+    """Give the part of each grant that each fund pays; they add up to one for each grant."""
+    table = data.funding_shares[["grant_id", "fund", "share_pct"]]
+    keys = grants(data)["grant_id"].dtype
+    table = table.assign(grant_id=keyed(table["grant_id"], keys), fund=coded(table["fund"]))
+    by_grant = table.groupby("grant_id", observed=True)["share_pct"]
+    return table.assign(part=table["share_pct"] / by_grant.transform("sum"))  # 100 but for rounding
 
 
 def applied(data: Dataset) -> pd.DataFrame:
@@ -32,6 +50,7 @@ def applied(data: Dataset) -> pd.DataFrame:
     return grants(data).assign(date=lambda table: table["applied_on"], value=1.0)
 
 
+@once
 def approved(data: Dataset) -> pd.DataFrame:
     """Grants on the day of approval, with the amount approved."""
     given = grants(data).dropna(subset="approved_on")
@@ -41,13 +60,11 @@ def approved(data: Dataset) -> pd.DataFrame:
 
 def approved_by_fund(data: Dataset) -> pd.DataFrame:
     """Approved amounts shared out to the funds that pay them, in full even without known shares."""
-    shares = data.funding_shares[["grant_id", "fund", "share_pct"]]
-    whole = shares.groupby("grant_id")["share_pct"].transform("sum")  # 100 but for rounding
-    parts = shares.assign(part=shares["share_pct"] / whole)
-    given = approved(data).merge(parts, on="grant_id", how="left")
+    given = approved(data).merge(shares(data), on="grant_id", how="left")
     return given.assign(value=given["value"] * given["part"].fillna(1))
 
 
+@once
 def paid(data: Dataset) -> pd.DataFrame:
     """Grants on the day of payment, with the amount paid."""
     given = grants(data).dropna(subset="paid_on")
@@ -56,6 +73,7 @@ def paid(data: Dataset) -> pd.DataFrame:
     return given.assign(date=given["paid_on"], value=given["paid_eur"])
 
 
+@once
 def completed(data: Dataset) -> pd.DataFrame:
     """Grants on the day on which the use of the funds was proved, with the amount paid."""
     given = grants(data).dropna(subset="completed_on")

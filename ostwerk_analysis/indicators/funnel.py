@@ -5,13 +5,15 @@ stage reached the next is computed of the same enterprises, and since the start 
 quarter's numerator are others than those of its denominator.
 """
 
+import numpy as np
 import pandas as pd
 
 from ..codes import ADVICE, CODES
 from ..dataset import Dataset
-from . import enterprises, funding
+from . import employment, enterprises, funding
 from .aggregate import WHOLE_AREAS
 from .declaration import ABOVE_DISTRICTS, Indicator
+from .shared import coded, once
 
 STAGES = tuple(CODES["stage"])
 """Stages of support, in their order."""
@@ -25,27 +27,32 @@ STEPS = {
 """Stage = the one before, of which the step to it is counted."""
 
 
+@once
 def met(data: Dataset) -> pd.DataFrame:
     """Contacts of enterprises, with district and size class of these."""
     table = data.contacts[["business_id", "kind", "site_id", "occurred_on"]]
-    table = table.dropna(subset="business_id").merge(enterprises.classed(data), on="business_id")
-    return table.rename(columns={"business_id": "unit_id", "occurred_on": "date"})
+    table = table.assign(kind=coded(table["kind"]), site_id=coded(table["site_id"]))
+    table = enterprises.of_enterprises(data, table, "district_id", "size")
+    return table.rename(columns={"occurred_on": "date"})
 
 
+@once
 def reached_stages(data: Dataset) -> pd.DataFrame:
     """Enterprises on each day on which they were at a stage, from contact to verified jobs."""
     contacts = met(data)
     advised = contacts[contacts["kind"].isin(ADVICE)]
     later = reached_stages_of_grants(data)
     columns = ["unit_id", "district_id", "date", "stage"]
-    parts = [contacts.assign(stage="contacted"), advised.assign(stage="advised"), later]
+    parts = [_at("contacted", contacts), _at("advised", advised), later]
     return pd.concat([part[columns] for part in parts]).assign(value=1.0)
 
 
+@once
 def reached_stages_of_grants(data: Dataset) -> pd.DataFrame:
     """Enterprises on each day on which a grant of theirs was at a stage."""
     given = funding.approved(data)
-    jobs = data.jobs[data.jobs["status"] == "verified"][["grant_id", "status_on"]]
+    jobs = employment.jobs(data)
+    jobs = jobs.loc[jobs["status"] == "verified", ["grant_id", "status_on"]]
     jobs = given.drop(columns="date").merge(jobs, on="grant_id")
     stages = {
         "applied": funding.applied(data),
@@ -55,8 +62,14 @@ def reached_stages_of_grants(data: Dataset) -> pd.DataFrame:
         "jobs": jobs.rename(columns={"status_on": "date"}),
     }
     columns = ["unit_id", "district_id", "date", "measure", "stage"]
-    parts = [events.assign(stage=stage)[columns] for stage, events in stages.items()]
+    parts = [_at(stage, events)[columns] for stage, events in stages.items()]
     return pd.concat(parts).assign(value=1.0)
+
+
+def _at(stage: str, events: pd.DataFrame) -> pd.DataFrame:
+    """Give events of which all are at one stage."""
+    number = np.full(len(events), STAGES.index(stage), dtype=np.int8)
+    return events.assign(stage=pd.Categorical.from_codes(number, STAGES))
 
 
 def before_step(data: Dataset) -> pd.DataFrame:
@@ -70,16 +83,28 @@ def past_step(data: Dataset) -> pd.DataFrame:
     return both.assign(date=both[["date", "next_on"]].max(axis="columns"))
 
 
+@once
 def _steps(data: Dataset) -> pd.DataFrame:
     """Give each enterprise before each step: its first day there, and its first at the next."""
-    reached = reached_stages(data)
-    first = reached.groupby(["unit_id", "stage"], as_index=False).agg(
-        district_id=("district_id", "first"), date=("date", "min")
-    )
-    after = first[["unit_id", "stage", "date"]].rename(columns={"stage": "step", "date": "next_on"})
-    steps = pd.DataFrame({"step": list(STEPS), "stage": list(STEPS.values())})
-    before = first.merge(steps, on="stage")
-    return before.merge(after, on=["unit_id", "step"], how="left").assign(value=1.0)
+    reached, firms = reached_stages(data), enterprises.classed(data)
+    # One number for enterprise and stage.
+    key = reached["unit_id"].cat.codes.astype("int64") * len(STAGES) + reached["stage"].cat.codes
+    first = reached["date"].groupby(key.to_numpy()).min()
+    firm, stage = np.divmod(first.index.to_numpy(), len(STAGES))
+    parts = []
+    for number, (step, before) in enumerate(STEPS.items()):
+        is_before = stage == STAGES.index(before)
+        unit = firm[is_before]
+        steps = np.full(len(unit), number, dtype=np.int8)
+        there = {
+            "unit_id": pd.Categorical.from_codes(unit, dtype=firms["unit_id"].dtype),
+            "district_id": firms["district_id"].array.take(unit),
+            "step": pd.Categorical.from_codes(steps, list(STEPS)),
+            "date": first[is_before].to_numpy(),
+            "next_on": first.reindex(unit * len(STAGES) + STAGES.index(step)).to_numpy(),
+        }
+        parts.append(pd.DataFrame(there))
+    return pd.concat(parts, ignore_index=True).assign(value=1.0)
 
 
 INDICATORS = (

@@ -8,23 +8,23 @@ without a site are held to be at one place.
 import pandas as pd
 
 from ..dataset import Dataset
-from .advice import of_kind, placed
+from .advice import of_kind
 from .aggregate import WHOLE_AREAS
 from .declaration import ABOVE_DISTRICTS, Indicator
+from .shared import translated
 
 
 def round_tables(data: Dataset) -> pd.DataFrame:
     """Attendances of network events, each as its part of the event."""
-    attended = placed(data, of_kind(data, "network_event"))
-    return _as_events(attended, ["site", "date"])
+    return _as_events(of_kind(data, "network_event"), ["site", "date"])
 
 
 def community_visits(data: Dataset) -> pd.DataFrame:
     """Attendances of community events; the place is the site's, whoever came."""
-    visits = placed(data, of_kind(data, "community_event"))
+    visits = of_kind(data, "community_event")
     district = pd.Series(None, visits.index, dtype="str")
     if "sites" in data.tables:
-        district = visits["site"].map(data.sites.set_index("site_id")["district_id"])
+        district = translated(visits["site"], data.sites.set_index("site_id")["district_id"])
     return visits.assign(district_id=district)
 
 
@@ -35,13 +35,13 @@ def community_events(data: Dataset) -> pd.DataFrame:
 
 def network_enterprises(data: Dataset) -> pd.DataFrame:
     """Attendances of network events by enterprises; the place is the enterprise's."""
-    return placed(data, of_kind(data, "network_event").dropna(subset="business_id"))
+    return of_kind(data, "network_event").dropna(subset="business_id")
 
 
 def returning_enterprises(data: Dataset) -> pd.DataFrame:
     """Attendances of enterprises that came on an earlier day too."""
     came = network_enterprises(data)
-    first = came.groupby("unit_id")["date"].transform("min")
+    first = came.groupby("unit_id", observed=True)["date"].transform("min")
     return came[came["date"] > first]
 
 
@@ -50,7 +50,7 @@ def _as_events(attended: pd.DataFrame, same: list[str]) -> pd.DataFrame:
 
     So a cell's value is the number of events, and its units are those whose presence it tells.
     """
-    guests = attended.groupby(same, dropna=False)["value"].transform("size")
+    guests = attended.groupby(same, dropna=False, observed=True)["value"].transform("size")
     return attended.assign(value=1 / guests)
 
 

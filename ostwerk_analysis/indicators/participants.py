@@ -11,6 +11,7 @@ import pandas as pd
 from ..dataset import Dataset
 from .aggregate import WHOLE_AREAS
 from .declaration import ABOVE_DISTRICTS, Events, Indicator
+from .shared import coded, first_known, once, translated
 
 EMPLOYED = ("employed", "self_employed")
 """Labour statuses that are work."""
@@ -70,17 +71,17 @@ def participations(participants: pd.DataFrame) -> pd.DataFrame:
     # A blank begins no code of a person, so that nobody is taken for somebody else.
     person = participants["person_id"].fillna(" " + participants["participant_id"])
     table = participants.assign(person_id=person).reset_index(drop=True)
-    by = [table["person_id"], table["operation_code"].fillna("")]
-    if not pd.concat(by, axis=1).duplicated().any():
+    # One number for person and operation.
+    operation, operations = pd.factorize(table["operation_code"].fillna(""))
+    by = pd.Series(pd.factorize(person)[0] * len(operations) + operation)
+    if not by.duplicated().any():
         return table
-    first = table.sort_values(["entered_on", "participant_id"]).groupby(by, sort=False).head(1)
-    last = table.sort_values(["left_on", "entered_on"]).groupby(by, sort=False).tail(1)
-    return _keyed(first).assign(**_keyed(last)[list(ON_LEAVING)]).reset_index(drop=True)
-
-
-def _keyed(table: pd.DataFrame) -> pd.DataFrame:
-    """Put participants under their person and operation."""
-    return table.set_index([table["person_id"], table["operation_code"].fillna("")])
+    first = table.sort_values(["entered_on", "participant_id"])
+    first = first[~by[first.index].duplicated()]
+    last = table.sort_values(["left_on", "entered_on"])[list(ON_LEAVING)]
+    last = last[~by[last.index].duplicated(keep="last")]
+    last = last.set_axis(by[last.index]).loc[by[first.index]]
+    return first.assign(**last.set_axis(first.index)).reset_index(drop=True)
 
 
 def esf_groups(participants: pd.DataFrame) -> pd.DataFrame:
@@ -115,7 +116,9 @@ def esf_groups(participants: pd.DataFrame) -> pd.DataFrame:
         span = _span(recorded)
         groups[code] = (span["low"] >= lowest) & (span["high"] <= highest)
     groups["EECO14"] = participants["has_migration_background"].fillna(False).astype(bool)
-    return pd.DataFrame(groups).apply(lambda group: group & is_complete(participants))
+    return pd.DataFrame(groups)[is_complete(participants)].reindex(
+        participants.index, fill_value=False
+    )
 
 
 def is_complete(participants: pd.DataFrame) -> pd.Series:
@@ -125,41 +128,72 @@ def is_complete(participants: pd.DataFrame) -> pd.Series:
 
 def _span(recorded: pd.Series) -> pd.DataFrame:
     """Read a span of ages or levels as it is recorded: 18-29, 18_29, 55+, under 18, 3."""
-    words = recorded.astype("str").str.lower()
+    number, codes = pd.factorize(recorded)
+    words = pd.Series(codes).astype("str").str.lower()
     first = words.str.extract(r"(\d+)", expand=False).astype("float64")
     second = words.str.extract(r"\d+\D+(\d+)", expand=False).astype("float64")
     is_below = words.str.contains("under|below|unter|<", na=False)
     is_open = words.str.contains(r"\+|plus|over|older|above|ab |älter", na=False)
     high = second.fillna(first) - is_below
-    return pd.DataFrame(
+    spans = pd.DataFrame(
         {
             "low": first.mask(is_below & second.isna(), 0),
             "high": high.mask(is_open & second.isna(), np.inf),
         }
     )
+    return spans.reindex(number).set_axis(recorded.index)  # -1, of what is missing, has none
+
+
+@once
+def placed(data: Dataset) -> pd.DataFrame:
+    """Give each participant once, at home or, where that is unknown, at the site.
+
+    Returns
+    -------
+    DataFrame
+        What an event has but a date, and the columns of :func:`participations`.
+    """
+    table = participations(data.participants)
+    columns = ("district_id", "site_id", "sex", "labour_status_in", "labour_status_out")
+    words = {name: coded(table[name]) for name in (*columns, "labour_status_6m", "person_id")}
+    table = table.drop(columns="participant_id").assign(
+        **words,
+        unit_id=words["person_id"],
+        value=1.0,
+        site=words["site_id"],
+        labour_status=words["labour_status_in"],
+        is_complete=is_complete(table),
+    )
+    if "sites" in data.tables:
+        at_site = translated(table["site"], data.sites.set_index("site_id")["district_id"])
+        table = table.assign(district_id=first_known(table["district_id"], at_site))
+    return table
+
+
+@once
+def _groups(data: Dataset) -> pd.DataFrame:
+    return esf_groups(placed(data))
 
 
 def entered(data: Dataset) -> pd.DataFrame:
     """Participants on their first day."""
-    table = participations(data.participants)
-    return _persons(data, table, table["entered_on"])
+    table = placed(data)
+    return table.assign(date=table["entered_on"])
 
 
 def of_group(code: str) -> Events:
     """Give the participants of one group of ESF+ on their first day."""
 
     def events(data: Dataset) -> pd.DataFrame:
-        table = participations(data.participants)
-        table = table[esf_groups(table)[code]]
-        return _persons(data, table, table["entered_on"])
+        return entered(data)[_groups(data)[code]]
 
     return events
 
 
 def left(data: Dataset) -> pd.DataFrame:
     """Participants on their last day."""
-    table = participations(data.participants).dropna(subset="left_on")
-    return _persons(data, table, table["left_on"])
+    table = placed(data).dropna(subset="left_on")
+    return table.assign(date=table["left_on"])
 
 
 def left_without_work(data: Dataset) -> pd.DataFrame:
@@ -221,35 +255,21 @@ def _after(
     months: int = 0,
 ) -> pd.DataFrame:
     """Give those who had one status before and another after, on the day it was asked for."""
-    table = participations(data.participants).dropna(subset=["left_on", column])
-    table = table[is_complete(table) & table["labour_status_in"].isin(before)]
+    table = placed(data).dropna(subset=["left_on", column])
+    table = table[table["is_complete"] & table["labour_status_in"].isin(before)]
     if after:
         table = table[table[column].isin(after)]
-    return _persons(data, table, table["left_on"] + pd.DateOffset(months=months))
+    return table.assign(date=table["left_on"] + pd.DateOffset(months=months))
 
 
 def _achieved(data: Dataset, column: str, before: tuple[str, ...], months: int = 0) -> pd.DataFrame:
     """Give those with a yes, and with a missing value those of whom neither yes nor no is known."""
-    table = participations(data.participants).dropna(subset="left_on")
-    table = table[is_complete(table) & table["labour_status_in"].isin(before)]
+    table = placed(data).dropna(subset="left_on")
+    table = table[table["is_complete"] & table["labour_status_in"].isin(before)]
     table = table[table[column].fillna(True).astype(bool)]
-    events = _persons(data, table, table["left_on"] + pd.DateOffset(months=months))
-    return events.assign(value=events["value"].where(table[column].notna()))
-
-
-def _persons(data: Dataset, table: pd.DataFrame, day: pd.Series) -> pd.DataFrame:
-    """Give one event for each participant, at home or, where that is unknown, at the site."""
-    district = table["district_id"]
-    if "sites" in data.tables:
-        at_site = table["site_id"].map(data.sites.set_index("site_id")["district_id"])
-        district = district.fillna(at_site.astype("str"))
     return table.assign(
-        district_id=district,
-        date=day,
-        unit_id=table["person_id"],
-        value=1.0,
-        site=table["site_id"],
-        labour_status=table["labour_status_in"],
+        date=table["left_on"] + pd.DateOffset(months=months),
+        value=table["value"].where(table[column].notna()),
     )
 
 

@@ -8,9 +8,10 @@ without a name can be counted, but not followed.
 import pandas as pd
 
 from ..dataset import Dataset
-from .advice import advice, placed
+from .advice import advice, contacts
 from .aggregate import WHOLE_AREAS
 from .declaration import ABOVE_DISTRICTS, Indicator
+from .shared import once
 
 DUE_DAYS = 90
 """Days within which a referral should have led to advice."""
@@ -18,11 +19,17 @@ DUE_DAYS = 90
 
 def referrals(data: Dataset) -> pd.DataFrame:
     """Contacts that referred to another site."""
-    sent = placed(data, data.contacts.dropna(subset="referred_to_site_id"))
-    sent["to_site"] = sent["referred_to_site_id"]
-    return sent[sent["site"].isna() | (sent["site"] != sent["to_site"])]
+    sent = contacts(data).dropna(subset="referred_to_site_id")
+    sent = sent.assign(to_site=sent["referred_to_site_id"])
+    return sent[_among(sent["site"], sent["to_site"]) != sent["to_site"].cat.codes]
 
 
+def _among(site: pd.Series, others: pd.Series) -> pd.Series:
+    """Number sites as others are numbered; -1 if it is none of them, or not known."""
+    return site.cat.set_categories(others.cat.categories).cat.codes
+
+
+@once
 def waits(data: Dataset) -> pd.DataFrame:
     """Follow each enterprise or person from its first referral to a site to the advice there.
 
@@ -33,17 +40,23 @@ def waits(data: Dataset) -> pd.DataFrame:
         none has followed so far), one row for each unit and site referred to.
     """
     named = referrals(data)
-    named = named[named["unit_id"] != ""].sort_values(["occurred_on", "contact_id"])
-    first = named.drop_duplicates(["unit_id", "to_site"])
-    given = advice(data).dropna(subset="site")
-    given = given[given["unit_id"].isin(first["unit_id"])].sort_values("occurred_on")
-    given["advised_on"] = given["occurred_on"]
+    named = named[named["unit_id"] != ""]
+    codes = data.contacts["contact_id"].loc[named.index]
+    named = named.assign(contact_id=codes).sort_values(["occurred_on", "contact_id"])
+    # One number for the unit and the site that it was referred to, or advised at.
+    sites, sessions = named["to_site"], advice(data)
+    size = len(sites.cat.categories) + 1
+    named = named.assign(key=named["unit_id"].cat.codes.astype("int64") * size + sites.cat.codes)
+    first = named.drop_duplicates("key")
+    key = sessions["unit_id"].cat.codes.astype("int64") * size + _among(sessions["site"], sites)
+    given = pd.DataFrame({"key": key, "advised_on": sessions["occurred_on"]})
+    given = given[key.isin(first["key"]) & (_among(sessions["site"], sites) >= 0)]
     return pd.merge_asof(
-        first[["unit_id", "district_id", "to_site", "occurred_on"]],
-        given[["unit_id", "site", "occurred_on", "advised_on"]],
-        on="occurred_on",
-        left_by=["unit_id", "to_site"],
-        right_by=["unit_id", "site"],
+        first[["unit_id", "district_id", "to_site", "occurred_on", "key"]],
+        given.sort_values("advised_on"),
+        left_on="occurred_on",
+        right_on="advised_on",
+        by="key",
         direction="forward",
     ).rename(columns={"occurred_on": "referred_on"})
 

@@ -12,18 +12,23 @@ from ..dataset import Dataset
 from ..survival import MONTHS, first_day, first_support
 from .aggregate import WHOLE_AREAS
 from .declaration import Events, Indicator
+from .enterprises import classed
+from .shared import once
 
 SOON_MONTHS = 3
 """Support that begins within so many months after the foundation is support of the founding."""
 
 
+@once
 def supported_foundings(data: Dataset) -> pd.DataFrame:
     """Give supported start-ups on the day of their foundation."""
-    founded = data.businesses.dropna(subset="founded_on")
-    support = first_support(data).reindex(founded["business_id"]).to_numpy()
+    days = data.businesses[["founded_on", "closed_on"]]
+    firms = classed(data)[["unit_id", "district_id"]].join(pd.DataFrame(days))
+    founded = firms[firms["founded_on"] >= first_day(data)]
+    support = first_support(data).reindex(founded["unit_id"].astype("str")).to_numpy()
     is_soon = support <= founded["founded_on"] + pd.DateOffset(months=SOON_MONTHS)
-    founded = founded[is_soon & (founded["founded_on"] >= first_day(data))]
-    return founded.assign(date=founded["founded_on"], unit_id=founded["business_id"], value=1.0)
+    founded = founded[is_soon]
+    return founded.assign(date=founded["founded_on"], value=1.0)
 
 
 def reaching(months: int) -> Events:

@@ -14,6 +14,7 @@ from . import advice, funding, participants
 from .aggregate import WHOLE_AREAS
 from .declaration import Events, Indicator
 from .funnel import met
+from .shared import coded, translated
 
 
 def nodes(data: Dataset) -> pd.DataFrame:
@@ -38,7 +39,12 @@ def at_nodes(events: Events) -> Events:
     """Give events of measures at every node above; one without a measure stands nowhere."""
 
     def at_every_node(data: Dataset) -> pd.DataFrame:
-        return events(data).merge(nodes(data), on="measure")
+        found, at = events(data), nodes(data)
+        measures = found["measure"].cat.categories
+        at = at.assign(measure=measures.get_indexer(at["measure"]), node=coded(at["node"]))
+        return found.assign(measure=found["measure"].cat.codes).merge(
+            at[at["measure"] >= 0], on="measure"
+        )
 
     return at_every_node
 
@@ -46,7 +52,7 @@ def at_nodes(events: Events) -> Events:
 def _at_sites(data: Dataset, events: pd.DataFrame) -> pd.DataFrame:
     """Give events the measure that runs their site."""
     measures = data.sites.set_index("site_id")["measure_id"]
-    return events.assign(measure=events["site"].map(measures).astype("str"))
+    return events.assign(measure=translated(events["site"], measures))
 
 
 def supported(data: Dataset) -> pd.DataFrame:
@@ -54,7 +60,12 @@ def supported(data: Dataset) -> pd.DataFrame:
     sessions = met(data).rename(columns={"site_id": "site"})
     sessions = _at_sites(data, sessions[sessions["kind"].isin(ADVICE)])
     columns = ["unit_id", "district_id", "date", "measure"]
-    return pd.concat([funding.approved(data)[columns], sessions[columns]]).assign(value=1.0)
+    measures = [measure.id for measure in data.programme.measures]
+    support = [
+        events[columns].assign(measure=events["measure"].cat.set_categories(measures), value=1.0)
+        for events in (funding.approved(data), sessions)
+    ]
+    return pd.concat(support)
 
 
 def entered(data: Dataset) -> pd.DataFrame:
