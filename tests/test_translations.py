@@ -30,6 +30,7 @@ from ostwerk_analysis.figures import (
     classes,
     clusters,
     sectors,
+    soundness,
     statements,
     survival,
     values,
@@ -76,7 +77,10 @@ def strings(path: str) -> Iterator[tuple[ast.Constant, ast.AST]]:
 
 NOTES = {
     string.value
-    for module in ("indicators/aggregate.py", "indicators/shares.py", "vintages.py")
+    for module in (
+        *(f"indicators/{name}.py" for name in ("aggregate", "cubes", "derived", "published")),
+        *("indicators/shares.py", "vintages.py"),
+    )
     for string, parent in strings(module)
     if " " in string.value and not isinstance(parent, ast.Expr)  # which is a docstring
 } | {*catchments.NOTES.values(), catchments.NO_POINT, catchments.INCOMPLETE}
@@ -181,7 +185,8 @@ TABLES_OF_SENTENCES = {
     "figures/soundness.py": {
         "SOURCES.get(name, name)": values.SOURCES.values(),
         "SOURCES.get(least['table'], least['table'])": values.SOURCES.values(),
-        "head": ["Rows read", "Accepted", "Set aside"],
+        "SOURCES.get(str(name), str(name))": values.SOURCES.values(),
+        "head": ["Rows read", "Accepted", "Set aside", *soundness.COUNTS.values()],
     },
     "figures/statements.py": {
         "MOVED[moved['direction']]": statements.MOVED.values(),

@@ -31,7 +31,7 @@ from .robustness import enterprise_robustness, robustness
 from .sectors import concentration, location_quotients, shift_share
 from .small_multiples import small_multiples
 from .smoothed import smoothed_rates
-from .soundness import checks, loaded
+from .soundness import checks, loaded, tables_read
 from .statements import gap
 from .survival import startup_survival, survival_curve
 from .tables import key_figures, observation_table, targets_reached
@@ -71,6 +71,7 @@ __all__ = [
     "startup_survival",
     "state_aid",
     "survival_curve",
+    "tables_read",
     "target_bars",
     "targets_reached",
     "time_series",

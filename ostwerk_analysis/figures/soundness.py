@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 HARDLY_FILLED_PCT = 50.0
 """A column with fewer filled cells is named."""
 
+COUNTS = {
+    "rows_read": "Rows read",
+    "accepted": "Accepted",
+    "set_aside": "Set aside",
+    "skipped": "Not asked for",
+}
+"""Column of ``reads`` = its heading."""
+
 
 def loaded(data: "Dataset", *, language: str = "de") -> Figure:
     """Answer whether what was loaded can be trusted.
@@ -80,6 +88,31 @@ def loaded(data: "Dataset", *, language: str = "de") -> Figure:
     ]
     title = text("Can the data be trusted?", language)
     return section(title, said, heads, rows, language, is_behind=True)
+
+
+def tables_read(published: Any, *, language: str = "de") -> Figure:
+    """Say table by table what a release was made from, and which columns had faults.
+
+    Parameters
+    ----------
+    published : Release
+    language : {"de", "en"}
+    """
+    reads, faults = published.reads, published.faults
+    said: list[str | tuple[str, str]] = [*soundness(published, set(reads["table"]), language)]
+    if "column" in faults:
+        for name, group in faults.groupby("table", sort=False):
+            columns = group.groupby("column", sort=False)["rows"].sum()
+            at_fault = ", ".join(f"{c} ({number(n, '', language)})" for c, n in columns.items())
+            lead = text(SOURCES.get(str(name), str(name)), language)
+            said.append((f"{lead}:", text("set aside for {columns}.", language, columns=at_fault)))
+    counts = reads.reindex(columns=list(COUNTS)).fillna(0).groupby(reads["table"], sort=False).sum()
+    heads = ["", *(text(head, language) for head in COUNTS.values())]
+    rows = [
+        [text(SOURCES.get(name, name), language), *(number(n, "", language) for n in row)]
+        for name, row in zip(counts.index, counts.to_numpy(), strict=True)
+    ]
+    return section(text("What was read", language), said, heads, rows, language)
 
 
 def checks(data: "Dataset", *, language: str = "de") -> Figure:
