@@ -379,7 +379,7 @@ def test_releases_are_listed_and_verified_until_they_are_damaged(ostwerk, releas
 
     verified = ostwerk("verify", Path("published", "musterstadt", "2025-Q2"))
     assert verified.returncode == 0, verified.stderr
-    assert verified.stdout.splitlines()[-1] == "All 17 tables are byte-identical."
+    assert verified.stdout.splitlines()[-1] == "All 18 tables are byte-identical."
 
     observations = release.open(released).observations
     observations.loc[0, "value"] += 1
@@ -395,5 +395,5 @@ def test_releases_are_listed_and_verified_until_they_are_damaged(ostwerk, releas
     differs = ostwerk("verify", released)
     assert differs.returncode == 1
     assert differs.stdout.splitlines()[-2:] == [
-        *("Tables that differ: 1 of 17", "  observations.parquet")
+        *("Tables that differ: 1 of 18", "  observations.parquet")
     ]
