@@ -1,5 +1,6 @@
 """Bars: plain HTML, which wraps on a phone, prints, and needs no script."""
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 
@@ -18,6 +19,7 @@ from .values import (
     foot,
     label,
     mark_of,
+    note,
     of_areas,
     signs,
     states,
@@ -68,6 +70,15 @@ def bars(
     here = of_areas(observations, [area_id])
     picked = here[(here["indicator"] == indicator) & (here["period"] == period)]
     picked = picked[picked["breakdown"].map(lambda part: list(dimensions(part)) == [by])]
+    if picked.empty and by in _declared_by(declared, catalogue):
+        said = text(
+            "{label}: nothing by {dimension} in {period}.",
+            language,
+            label=declared[f"label_{language}"],
+            dimension=text(DIMENSIONS.get(by, by), language),
+            period=quarter(period, language),
+        )
+        return note(said, language)
     if picked.empty:
         raise DataError(
             "{indicator} is not broken down by {by} in {area} in {period}.",
@@ -136,6 +147,13 @@ def _is_told_apart(here: pd.DataFrame, indicator: str, period: str) -> bool:
     of_it = here[(here["indicator"] == indicator) & (here["period"] == period)]
     single = {tuple(dimensions(part)) for part in of_it["breakdown"] if "&" not in part}
     return len(single - {()}) > 1
+
+
+def _declared_by(declared: pd.Series, catalogue: pd.DataFrame) -> set[str]:
+    """Name the dimensions by which an indicator may be given; a rate's are those of its part."""
+    numerator = str(declared.get("numerator") or "")
+    split = entry(catalogue, numerator) if numerator else declared
+    return set(re.split(r"[; &]+", str(split.get("breakdowns") or ""))) - {""}
 
 
 def _statuses(rows: pd.DataFrame) -> set[str]:

@@ -128,6 +128,20 @@ def test_bars_refuse_a_dimension_that_is_not_there(release):
         )
 
 
+def test_bars_by_a_declared_dimension_of_which_nothing_was_observed_are_a_sentence(release):
+    declared = release.catalogue.assign(breakdowns="sector; measure & status", numerator="")
+    drawn = figures.bars(
+        release.observations,
+        "jobs_created",
+        "2026-Q3",
+        "stadt",
+        "sector",
+        catalogue=declared,
+        language="en",
+    )
+    assert soup(drawn).get_text().strip() == "Jobs: nothing by sector in Q3 2026."
+
+
 def made_from(release, rows):
     """Observations of jobs_created_to_date in the city: breakdown = value and what differs."""
     usual = release.observations.query("indicator == 'jobs_created_to_date'").iloc[0].to_dict()
