@@ -9,6 +9,7 @@ harmless.
 
 import re
 from collections.abc import Iterable, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -230,9 +231,11 @@ def _write_workbook(
     """Write a workbook: notes first, then a sheet for each indicator, periods side by side."""
     import xlsxwriter
 
-    # Parts in memory: a run that is killed would leave them behind as temporary files.
+    # In memory: a run that is killed would leave its parts behind as temporary files, and a full
+    # disk be told of by an error of the library's own.
+    packed = BytesIO()
     options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
-    with xlsxwriter.Workbook(file, options) as book:
+    with xlsxwriter.Workbook(packed, options) as book:
         # A workbook records when it was made; a fixed day keeps equal tables equal files.
         book.set_properties({"created": pd.Timestamp(2000, 1, 1).to_pydatetime()})
         bold = book.add_format({"bold": True})
@@ -291,6 +294,7 @@ def _write_workbook(
                 if fact:
                     notes.write_string(number, column, fact)
             _write_sheet(sheet, rows, bold, formats, language, own)
+    file.write_bytes(packed.getvalue())
 
 
 def _facts(entry: pd.Series, language: str) -> list[str]:

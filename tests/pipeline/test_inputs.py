@@ -31,7 +31,7 @@ def test_the_inputs_are_the_programmes_file_its_sources_and_its_own_notebooks(pl
     names = [entry["file"] for entry in inputs.digests(plan)]
     assert names[:3] == ["programme.toml", "districts.geojson", "boroughs.csv"]
     assert names[-2:] == ["notebooks/a.ipynb", "notebooks/b.ipynb"]
-    assert len(names) == 1 + 14 + 2
+    assert len(names) == 1 + len(plan.programme.sources) + 2
 
 
 def test_each_input_has_its_size_and_sum(plan):
