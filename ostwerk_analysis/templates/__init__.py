@@ -15,6 +15,18 @@ FOLDER = Path(__file__).parent
 PLOTLY = "plotly.min.js"
 """Name under which pages and reports look for Plotly's script: on the server, or beside them."""
 
+EXPLORER = (
+    "formats.js",
+    "classes.js",
+    "drawing.js",
+    "table.js",
+    "choosing.js",
+    "controls.js",
+    "address.js",
+    "start.js",
+)
+"""Files of ``static/explorer/`` that make up ``explorer.js``, in their order."""
+
 DEMONSTRATION = "Demonstration data: nothing here describes real people or firms."
 
 
@@ -25,8 +37,12 @@ def search_path(kind: str, name: str) -> list[str]:
 
 @cache
 def source(name: str) -> str:
-    """Read a style sheet or script of ``static/``."""
-    return (FOLDER / "static" / name).read_text(encoding="utf-8").strip()
+    """Read a style sheet or script of ``static/``; the explorer's is joined from its files."""
+    folder = FOLDER / "static"
+    if name != "explorer.js":
+        return (folder / name).read_text(encoding="utf-8").strip()
+    files = [(folder / "explorer" / part).read_text(encoding="utf-8") for part in EXPLORER]
+    return '(() => {\n"use strict";\n' + "\n".join(files) + "})();"
 
 
 def style(name: str) -> str:

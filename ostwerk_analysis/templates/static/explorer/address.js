@@ -1,0 +1,44 @@
+// The state in the page's address, so that a view can be sent. In a notebook it is not ours.
+
+function address(view) {
+  const { data, find, root } = view;
+  const { indicator, period, classes, number, compare, breaks } = view.fields;
+  const colours = [classes, number, compare, breaks];
+  const usual = colours.map((field) => field.value);
+  const choices = find(".ow-choices");
+  const isPage = document.documentElement.hasAttribute("data-ow-page");
+
+  view.keep = () => {
+    if (!isPage) return;
+    const state = new URLSearchParams({ indicator: indicator.value, quarter: period.value });
+    if (view.chosen >= 0) state.set("district", data.ids[view.chosen]);
+    for (const [i, field] of colours.entries()) {
+      const isShown = !field.closest("label").hidden && !choices.hidden;
+      if (isShown && field.value !== usual[i]) state.set(field.name, field.value);
+    }
+    view.run("keep", state);
+    history.replaceState(null, "", "#" + state);
+    for (const link of document.querySelectorAll("[data-ow-keep-state]")) link.hash = state;
+  };
+
+  // What the address says and the page does not have is ignored.
+  view.recall = () => {
+    const state = new URLSearchParams(isPage ? location.hash.slice(1) : "");
+    if (state.get("indicator") in data.series) indicator.value = state.get("indicator");
+    view.offerPeriods(state.get("quarter") || root.dataset.period);
+    for (const [i, field] of [classes, number, compare].entries()) {
+      const wanted = state.get(field.name) ?? usual[i];
+      const isOffered = [...field.options].some((option) => option.value === wanted);
+      field.value = isOffered ? wanted : usual[i];
+      if (field.value !== usual[i]) choices.open = true;
+    }
+    breaks.value = state.get("breaks") ?? usual[3];
+    if (classes.value === "own" && !breaks.value) view.proposeBreaks();
+    view.run("recall", state);
+    view.choose(data.ids.indexOf(state.get("district")));
+    view.redraw();
+    if (isPage && location.hash) view.keep();
+  };
+
+  window.addEventListener("hashchange", view.recall);
+}

@@ -1,0 +1,76 @@
+// Choosing a district, on the map by pointer or arrow keys, or in the table.
+
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+function choosing(view) {
+  const { data, find, svg, shapes, rows } = view;
+  const ring = svg.querySelector(".ow-focus");
+
+  function tell(pointed = view.chosen) {
+    const where = find(".ow-readout");
+    where.toggleAttribute("data-district", pointed >= 0);
+    where.textContent = pointed < 0 ? data.words.hint : view.titles[pointed].textContent;
+  }
+
+  // Scrolls the table, and never the page, until a row is seen.
+  function reveal(row) {
+    const box = find(".ow-scroll");
+    const top = row.offsetTop - box.scrollTop;
+    if (top < 80 || top > box.clientHeight - 40) box.scrollTop = row.offsetTop - box.clientHeight / 2;
+  }
+
+  view.choose = (i) => {
+    if (view.chosen >= 0) {
+      shapes[view.chosen].removeAttribute("aria-selected");
+      rows[view.chosen].classList.remove("ow-chosen");
+    }
+    shapes.forEach((shape) => shape.setAttribute("tabindex", "-1"));
+    view.chosen = i;
+    if (i >= 0) {
+      shapes[i].setAttribute("aria-selected", "true");
+      rows[i].classList.add("ow-chosen");
+      reveal(rows[i]);
+    }
+    shapes[Math.max(i, 0)].setAttribute("tabindex", "0");
+    ring.setAttribute("d", i < 0 ? "" : shapes[i].getAttribute("d"));
+    tell();
+    view.run("choose", i);
+  };
+
+  // The nearest district in the arrow's direction; what lies off to the side counts as farther.
+  function neighbour(from, dx, dy) {
+    let best = from;
+    let least = Infinity;
+    data.points.forEach(([x, y], i) => {
+      const along = (x - data.points[from][0]) * dx + (y - data.points[from][1]) * dy;
+      const across = Math.abs((x - data.points[from][0]) * dy + (y - data.points[from][1]) * dx);
+      if (i === from || along <= 0 || across > 2 * along) return;
+      if (along + 2 * across < least) [least, best] = [along + 2 * across, i];
+    });
+    return best;
+  }
+
+  function chooseAndKeep(i) {
+    view.choose(i);
+    view.keep();
+  }
+
+  shapes.forEach((shape, i) => {
+    shape.addEventListener("focus", () => chooseAndKeep(i));
+    shape.addEventListener("pointerenter", () => tell(i));
+    shape.addEventListener("pointerleave", () => tell());
+    shape.addEventListener("click", () => shape.focus());
+    shape.addEventListener("keydown", (event) => {
+      let next = -1;
+      if (event.key in ARROWS) next = neighbour(i, ...ARROWS[event.key]);
+      if (event.key === "Home") next = 0;
+      if (event.key === "End") next = shapes.length - 1;
+      if (event.key === "Escape") chooseAndKeep(-1);
+      if (next < 0) return;
+      event.preventDefault();
+      shapes[next].focus();
+    });
+  });
+  rows.forEach((row, i) => row.addEventListener("click", () => chooseAndKeep(i)));
+  view.onRedraw(() => tell());
+}
