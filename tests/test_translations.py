@@ -119,8 +119,8 @@ TABLES_OF_SENTENCES = {
         "name": classes.SCHEMES.values(),
         "NO_CITY": [explorer.NO_CITY],
     },
-    "dashboard/server.py": {
-        "title": site.OWN_PAGES.values(),
+    "dashboard/rendering.py": {"title": site.OWN_PAGES.values()},
+    "dashboard/handlers.py": {
         "error.message": [],  # of the class Unknown, found where it is raised
         "templates.DEMONSTRATION": [templates.DEMONSTRATION],
     },
