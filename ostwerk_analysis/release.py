@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from .programme import Measure
+    from .programme import Measure, Milestone
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -131,6 +131,19 @@ class Release:
         from .programme import Measure
 
         return [Measure.model_validate(one) for one in self.manifest["programme"]["measures"]]
+
+    @property
+    def milestones(self) -> "list[Milestone]":
+        """What began, ended or was decided on which day; none in a release that is older."""
+        from .programme import Milestone
+
+        declared = self.manifest["programme"].get("milestones", [])
+        return [Milestone.model_validate(one) for one in declared]
+
+    @property
+    def main_indicator(self) -> str:
+        """Code of the indicator that says what was achieved; empty where none is declared."""
+        return self.manifest["programme"].get("main_indicator", "")
 
     @property
     def place_names(self) -> dict[str, str]:

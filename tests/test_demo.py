@@ -299,6 +299,24 @@ def test_totals_are_the_published_ones(tables):
         }[headline["qualifier"]], headline["id"]
 
 
+def test_milestones_stand_on_days_that_the_data_have(tables):
+    """And none of them tells about a single enterprise: they are of sites and measures."""
+    on = {stone["label"]["en"]: pd.Timestamp(stone["on"]) for stone in PROGRAMME["milestones"]}
+    sites, measures = tables["sites"].set_index("site_id"), PROGRAMME["measures"]
+    known = {measure["id"]: measure for measure in measures}
+    opened, closed = pd.to_datetime(sites["opened_on"]), pd.to_datetime(sites["closed_on"])
+    [due] = {target["due"] for target in PROGRAMME["targets"] if target["measure_id"] == "kmu"}
+    assert on == {
+        "The first two WerkStädte open": opened[["W1", "W2"]].max(),
+        "The second contact point opens": opened["K2"],
+        "The KMU-Beihilfe begins": pd.Timestamp(known["kmu"]["starts_on"]),
+        "The fifth WerkStadt opens": opened["W5"],
+        "The contact point Paunsdorf closes": closed["K2"],
+        "OstWerkStadt (BIWAQ) ends": pd.Timestamp(known["ostwerkstadt"]["ends_on"]),
+        "The targets of the KMU-Beihilfe are due": pd.Timestamp(due),
+    }
+
+
 def test_each_enterprise_has_one_first_contact(tables):
     first = tables["contacts"].query("kind == 'first_contact'")
     assert len(first) == 612

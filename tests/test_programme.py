@@ -195,14 +195,16 @@ def test_what_does_not_fit_together_is_refused(read, added, said):
     assert said in refusal(read, HEAD + added)
 
 
-def test_targets_and_headlines_name_a_measure_that_is_there(read):
+def test_milestones_targets_and_headlines_name_a_measure_that_is_there(read):
     said = refusal(
         read,
         HEAD
         + measures(("kmu", ""))
+        + "[[milestones]]\non=2024-01-15\nlabel='x'\nmeasure_id='kmi'\n"
         + "[[targets]]\nindicator='i'\nmeasure_id='kmo'\ndue=2027-12-31\ntarget_value=1\n"
         + "[[headlines]]\nid='h'\nindicator='i'\nmeasure_id='kma'\nvalue=1\n",
     )
+    assert "milestones: measure_id 'kmi' is not a measure; did you mean 'kmu'?" in said
     assert "targets: measure_id 'kmo' is not a measure; did you mean 'kmu'?" in said
     assert "headlines: measure_id 'kma' is not a measure; did you mean 'kmu'?" in said
 

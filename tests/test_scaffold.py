@@ -20,6 +20,7 @@ from ostwerk_analysis.tables import TABLES
 SECTIONS = {
     "city": models.City,
     "measures": models.Measure,
+    "milestones": models.Milestone,
     "areas": models.Area,
     "sources": models.Source,
     "corrections": models.Correction,

@@ -90,7 +90,7 @@ def catalogue() -> pd.DataFrame:
 
 
 def check_pledges(programme: Programme, own: Iterable[str] = ()) -> None:
-    """Refuse targets and headlines that no figure can be held against.
+    """Refuse targets, headlines and a main indicator for which there is no figure.
 
     Parameters
     ----------
@@ -107,6 +107,8 @@ def check_pledges(programme: Programme, own: Iterable[str] = ()) -> None:
     known = {entry.id: entry for entry in CATALOGUE}
     pledges: list[Target | Headline] = [*programme.targets, *programme.headlines]
     wrong = [error for pledge in pledges if (error := _wrong_pledge(pledge, known, {*own}))]
+    if programme.main_indicator not in {"", *known, *own}:
+        wrong.append(_unknown(programme.main_indicator, [*known, *own]))
     if wrong:
         raise DataError("{errors}", errors=wrong)
 
@@ -118,11 +120,7 @@ def _wrong_pledge(
     if pledge.indicator not in known:
         if pledge.indicator in own:
             return None
-        return DataError(
-            "programme.toml: there is no indicator {indicator!r}; did you mean {near!r}?",
-            indicator=pledge.indicator,
-            near=nearest(pledge.indicator, [*known, *own]),
-        )
+        return _unknown(pledge.indicator, [*known, *own])
     asked = {"measure": pledge.measure_id, "status": pledge.status}
     split = tuple(name for name, code in asked.items() if code)
     if split not in (given := _splits(known[pledge.indicator], known)):
@@ -139,6 +137,14 @@ def _wrong_pledge(
             near=nearest(pledge.status, STATUS_LADDER),
         )
     return None
+
+
+def _unknown(indicator: str, known: list[str]) -> DataError:
+    return DataError(
+        "programme.toml: there is no indicator {indicator!r}; did you mean {near!r}?",
+        indicator=indicator,
+        near=nearest(indicator, known),
+    )
 
 
 def _by(split: tuple[str, ...]) -> Sentence:

@@ -140,6 +140,7 @@ def manifest(
 
     programme = plan.programme
     measures = [measure.model_dump(mode="json") for measure in programme.measures]
+    milestones = [milestone.model_dump(mode="json") for milestone in programme.milestones]
     areas = pd.read_parquet(staged / "areas.parquet")
     return {
         "programme": {
@@ -151,6 +152,8 @@ def manifest(
             "districts": mostly(areas),
             "crs": programme.crs,
             "measures": measures,
+            "milestones": milestones,
+            "main_indicator": programme.main_indicator,
             "pages": programme.pages.model_dump(),
         },
         "quarter": recipe["quarter"],

@@ -28,6 +28,7 @@ from .sections import (
     Headline,
     Id,
     Measure,
+    Milestone,
     Notebook,
     Pages,
     PeriodRules,
@@ -47,6 +48,7 @@ __all__ = [
     "DisclosureRules",
     "Headline",
     "Measure",
+    "Milestone",
     "Notebook",
     "Pages",
     "PeriodRules",
@@ -102,12 +104,18 @@ class Programme(Section):
         description="Edition of the WZ to publish in, into which codes of the other one are "
         "brought; each in its own if left out.",
     )
+    main_indicator: str = Field(
+        "",
+        description="Code of the indicator that says what the programme has achieved; that of the "
+        "first target if left out.",
+    )
     allow_outside: bool = Field(False, description="Sources may lie outside the folder.")
     fault_limit_pct: float = Field(
         1.0, ge=0, le=100, description="Share of a source's rows that may be set aside, in percent."
     )
     city: City
     measures: list[Measure] = Field([])
+    milestones: list[Milestone] = Field([])
     areas: list[Area] = Field([])
     sources: list[Source] = Field([])
     corrections: list[Correction] = Field([])
@@ -169,10 +177,14 @@ class Programme(Section):
                 yield Sentence("measures: '{id}' is its own ancestor", id=code)
 
     def _wrong_measures(self) -> Iterator[Sentence]:
-        """Say which targets and headlines name a measure that is not there."""
+        """Say which milestones, targets and headlines name a measure that is not there."""
         ids = [measure.id for measure in self.measures]
-        pledges: dict[str, list[Any]] = {"targets": self.targets, "headlines": self.headlines}
-        for name, entries in pledges.items():
+        of_measures: dict[str, list[Any]] = {
+            "milestones": self.milestones,
+            "targets": self.targets,
+            "headlines": self.headlines,
+        }
+        for name, entries in of_measures.items():
             for entry in entries:
                 if entry.measure_id and entry.measure_id not in ids:
                     near = nearest(entry.measure_id, ids)

@@ -69,6 +69,14 @@ class Measure(Section):
     ends_on: date | None = Field(None, description="Last day.")
 
 
+class Milestone(Section):
+    """A day on which something began, ended or was decided. Published as it is written."""
+
+    on: date = Field(description="The day.")
+    label: Text = Field(description="What happened or is to happen, for pages.")
+    measure_id: str = Field("", description="Code of the measure; empty for the whole programme.")
+
+
 class Area(Section):
     """A programme or comparison area: whole districts, shares of districts, or its own polygon."""
 

@@ -216,6 +216,13 @@ def test_a_target_that_can_never_be_met_is_refused(small_city, change, old, new,
     assert str(caught.value) == f"programme.toml: {said}"
 
 
+def test_a_main_indicator_must_be_there_or_be_the_citys_own(small_city, change):
+    change(small_city / "programme.toml", "seed = 7", 'main_indicator = "job_created"')
+    with pytest.raises(DataError, match="no indicator 'job_created'; did you mean 'jobs_created'"):
+        check_pledges(Programme.read(small_city))
+    check_pledges(Programme.read(small_city), own=["job_created"])
+
+
 def test_a_target_of_a_citys_own_indicator_is_accepted(small_city, change):
     change(small_city / "programme.toml", '"jobs_created"', '"own"')
     with pytest.raises(DataError, match="there is no indicator 'own'"):
