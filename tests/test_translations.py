@@ -26,7 +26,6 @@ from ostwerk_analysis.dashboard import explorer, site
 from ostwerk_analysis.figures import (
     answers,
     bivariate,
-    certainty,
     classes,
     clusters,
     sectors,
@@ -171,7 +170,7 @@ TABLES_OF_SENTENCES = {
         "moved": answers.MOVED.values(),
     },
     "figures/certainty.py": {
-        "CAVEATS[name]": certainty.CAVEATS.values(),
+        "CAVEATS[name]": values.CAVEATS.values(),
         "NOTES[MARKS[found.status]]": values.NOTES.values(),
     },
     "figures/bivariate.py": {"said": [said for *_, said in bivariate.CORNERS]},
@@ -209,7 +208,11 @@ TABLES_OF_SENTENCES = {
         "unit": UNITS,
     },
     "figures/values.py": {
-        "note": values.NOTES.values(),
+        "CAVEATS[name]": values.CAVEATS.values(),
+        "HOW_KNOWN[how]": values.HOW_KNOWN.values(),
+        "message": [*values.STATUSES.values(), *values.WITHOUT_VALUE.values()],
+        "name": ["Source", "Period", "Status", "Confidence"],
+        "note": [*values.NOTES.values(), *NOTES],
         "SOURCES.get(table, table)": values.SOURCES.values(),
     },
     "language.py": {

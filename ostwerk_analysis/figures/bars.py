@@ -109,7 +109,7 @@ def bars(
         title,
         when,
         _bars(names, picked["value"], words, picked["obs_status"]),
-        signs(set(), _statuses(picked), language) + foot([declared], language),
+        signs(set(), _statuses(picked), language) + foot([declared], language, shown=picked),
         language,
     )
 

@@ -19,46 +19,7 @@ from ..observations import as_of, dimensions
 from .answers import Subject, Value, subjects
 from .sentences import interval, section
 from .soundness import soundness
-from .values import MARKS, MISSING, NOTES, SIGNS, SUPPRESSED, Figure, of_areas, states
-
-CAVEATS = {
-    "enterprises_supported": "Support says who was reached, not what would have come without it.",
-    "grants_approved_eur": "Amounts approved and paid are those of the grant register: they are "
-    "complete, not estimated. Approved is not paid, and paid is not completed.",
-    "private_investment_eur": "What enterprises invest is what they applied with; only a completed "
-    "project has proved it.",
-    "leverage": "Leverage says what private money came with the grants, not what would have come "
-    "without them.",
-    "businesses": "A closing that nobody reports keeps an enterprise in the register.",
-    "jobs_created": "A job promised is an intention, one claimed is what the enterprise says, one "
-    "verified was seen by the office, and one retained was still there at a later check. Only jobs "
-    "that were due for that check can be retained, so the last rung is low for recent grants. "
-    "Whether a job would have come without the grant is not answered here.",
-    "cost_per_job_created_eur": "All grants stand in what a job cost, those that led to no job "
-    "too. One grant may create and secure jobs and stands whole in both figures: never add them.",
-    "participants_employed_share": "The share is that of those who left and whose result is known.",
-    "participants_employed_later_share": "The share after six months is that of those who were "
-    "reached; who cannot be reached may fare otherwise, and the more they are, the less it says.",
-    "participants_entered": "Who lacks sex, age, education or labour status counts in the total "
-    "only.",
-    "contacts": "A contact that nobody wrote down is not in the data.",
-    "unemployed_share": "The share of unemployed is not the official rate: it is set against all "
-    "residents of working age.",
-    "size": "Size classes take one year's figures, as the register has them today.",
-    "state_aid": "Aid from elsewhere is not in the data, so no finding on state aid does not mean "
-    "that all is well.",
-    "startup_survival": "Where few start-ups were observed so long, the intervals of Kaplan and "
-    "Meier's estimate are wide. A benchmark counts start-ups by other rules than a city's register "
-    "does, so only large differences from it mean anything.",
-    "gap": "The intervals of the trends take into account that a year resembles the one before; a "
-    "trend whose interval holds 0 is none that the series could show. Districts of few people leap "
-    "by chance and then seem to come nearer to the others. A programme is one cause of many.",
-    "clusters": "Clusters depend on where the borders of the districts are drawn and on who counts "
-    "as a neighbour. They show where like lies beside like, and not why.",
-    "shift_share": "Shift-share describes and does not explain: what is an area's own part may "
-    "have any cause.",
-}
-"""Indicator (without ``_to_date``) or subject = what its numbers do not say."""
+from .values import CAVEATS, MARKS, MISSING, NOTES, SIGNS, SUPPRESSED, Figure, of_areas, states
 
 
 def how_sure(

@@ -140,7 +140,7 @@ def cluster_map(
     numbers = _table(title, shapes, values, local, spots, declared, language)
     subtitle = ", ".join(part for part in (quarter(when, language), unit) if part)
     words = f"{paragraphs(said)}{foot([declared], language, Figure(numbers))}"
-    key_to_map = _legend(kinds, shapes, key, language)
+    key_to_map = _legend(kinds, state, shapes, key, language)
     drawn = f'<div class="ow-two">{picture}<div>{key_to_map}{words}</div></div>'
     return framed(title, subtitle, drawn, language)
 
@@ -177,15 +177,17 @@ def _picture(
     return drawing(shapes, fills, titles, key=key, name=title, circles="".join(marks))
 
 
-def _legend(kinds: pd.Series, shapes: Outlines, key: str, language: str) -> str:
-    """Explain the kinds that there are, and "no pattern"."""
+def _legend(kinds: pd.Series, state: pd.Series, shapes: Outlines, key: str, language: str) -> str:
+    """Explain the kinds that the map shows, and no others."""
+    hidden = state.mask((state == "") & ~kinds.isin(list(KINDS)), MISSING)
+    shown = set(kinds[hidden == ""])
     items = []
     for kind, (words, mark, colour, ink) in KINDS.items():
-        if kind in kinds.to_numpy() or kind in spatial.CLUSTERS:
+        if kind in shown:
             sign = f'<text x="18" y="20" text-anchor="middle" font-size="16" fill="{ink}">'
             drawn = icon(f"{swatch(colour)}{sign}{mark}</text>")
             items.append(legend_item(drawn, text(words, language)))
-    return legend(items, language, key=key, shapes=shapes)
+    return legend(items, language, key=key, shapes=shapes, hidden=set(hidden))
 
 
 def _how_the_whole(whole: pd.Series, language: str) -> list[str]:

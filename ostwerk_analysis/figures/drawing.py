@@ -3,7 +3,7 @@
 What is kept secret has dots and what is missing has lines, so that neither is taken for a colour.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from html import escape
 
 import numpy as np
@@ -114,7 +114,13 @@ def drawing(
 
 
 def legend(
-    items: Sequence[str], language: str, *, key: str, shapes: Outlines, heading: str = ""
+    items: Sequence[str],
+    language: str,
+    *,
+    key: str,
+    shapes: Outlines,
+    heading: str = "",
+    hidden: Collection[str] = (SUPPRESSED, MISSING),
 ) -> str:
     """Explain a map as a list: its own items, the patterns, and the line around the area.
 
@@ -128,19 +134,28 @@ def legend(
     shapes : Outlines
     heading : str
         What is to be known before the colours are read.
+    hidden : collection of str
+        States without a value that the map may have.
     """
     head = f'<p class="ow-scale">{escape(heading)}</p>' if heading else ""
     return (
         f'{head}<ul class="ow-legend">{"".join(items)}'
-        f"{''.join(common_items(language, key=key, shapes=shapes))}</ul>"
+        f"{''.join(common_items(language, key=key, shapes=shapes, hidden=hidden))}</ul>"
     )
 
 
-def common_items(language: str, *, key: str, shapes: Outlines) -> list[str]:
+def common_items(
+    language: str,
+    *,
+    key: str,
+    shapes: Outlines,
+    hidden: Collection[str] = (SUPPRESSED, MISSING),
+) -> list[str]:
     """Explain what all maps have in common: the patterns, and the line around the area."""
     items = [
         legend_item(icon(swatch(pattern_of(state, key))), written(np.nan, state, "", language))
         for state in (SUPPRESSED, MISSING)
+        if state in hidden
     ]
     if shapes.around:
         line = '<path class="ow-outline" fill="none" stroke-width="4" d="M3 4H33V24H3z"/>'

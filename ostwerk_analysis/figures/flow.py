@@ -143,7 +143,7 @@ def flow(
         f'<figure class="ow ow-figure" lang="{language}"><figcaption><h2>{escape(named)}</h2>'
         f'<p class="ow-when">{escape(when)}</p></figcaption>{drawn}{_legend(flows, language)}'
         f'<p class="ow-words">{escape(_sentence(flows, language))}</p>'
-        f"{foot([declared], language, table)}</figure>"
+        f"{foot([declared], language, table, flows)}</figure>"
     )
 
 

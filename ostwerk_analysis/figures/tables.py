@@ -212,13 +212,15 @@ def key_figures(
         if pair not in wanted
     ]
     here = of_areas(observations, [area_id])
-    cards, shown, statuses = [], [], set()
+    cards, shown, observed, statuses = [], [], [], set()
     for indicator, part in wanted:
         declared = entry(catalogue, indicator)
         shown.append(declared)
         unit = str(declared["unit"])
         when = as_of(observations, indicator, period)
         found = _observed(here, indicator, when, part)
+        is_it = (here["indicator"] == indicator) & (here["breakdown"] == part)
+        observed.append(here[is_it & (here["period"] == when)])
         if not found["state"]:
             statuses.add(found["obs_status"])
         goals = due[(due["indicator"] == indicator) & (due["breakdown"] == part)]
@@ -235,7 +237,8 @@ def key_figures(
         f'<section class="ow ow-key" lang="{language}"'
         + (f' aria-label="{escape(title)}">' if title else ">")
         + f'{head}<ul class="ow-cards">{"".join(cards)}</ul>'
-        + f"{signs(set(), statuses, language)}{foot(shown, language)}</section>"
+        + f"{signs(set(), statuses, language)}"
+        f"{foot(shown, language, shown=pd.concat(observed) if observed else None)}</section>"
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from itertools import takewhile
 
 import numpy as np
 import pandas as pd
@@ -74,10 +75,11 @@ def tree(
     if absent and all(absent):
         return next(nothing for nothing in absent if nothing)
     here = of_areas(observations, [area_id])
-    heads, columns = [], []
+    names, common = without_common_end([str(row[f"label_{language}"]) for row in declared])
+    heads, columns, shown = [], [], []
     seen_states: set[str] = set()
     seen_status: set[str] = set()
-    for row in declared:
+    for name, row in zip(names, declared, strict=True):
         found = here[(here["indicator"] == row["indicator"]) & (here["period"] == period)]
         found = found.assign(state=states(found))
         if any(list(dimensions(part)) != ["node"] for part in found["breakdown"]):
@@ -92,10 +94,11 @@ def tree(
         # Where anything happened at all, a node without a cell is one where nothing did.
         column[OTHERS] = _nothing(language) if column else cell(np.nan, MISSING, language)
         columns.append(column)
+        shown.append(found)
         seen_states |= set(found["state"]) if len(found) else {MISSING}
         seen_status |= set(found.loc[found["state"] == "", "obs_status"])
         unit = unit_heading(str(row["unit"]), language)
-        heads.append(", ".join(part for part in (row[f"label_{language}"], unit) if part))
+        heads.append(", ".join(part for part in (name, unit) if part))
     body = "".join(
         f'<tr><th scope="row" class="ow-node-{min(depth, DEEPEST)}">'
         f'<span class="ow-hidden">{escape(text("Level {number}", language, number=depth + 1))}: '
@@ -109,6 +112,7 @@ def tree(
         for head in (text("Place in the programme", language), *heads)
     )
     title = title or text("The programme's tree", language)
+    when = ", ".join(filter(None, (quarter(period, language), common)))
     note = text(
         "{sign} nothing yet. What belongs to several counts once at the place above them.",
         language,
@@ -116,12 +120,27 @@ def tree(
     )
     return Figure(
         f'<figure class="ow ow-figure" lang="{language}"><figcaption><h2>{escape(title)}</h2>'
-        f'<p class="ow-when">{escape(quarter(period, language))}</p></figcaption>'
+        f'<p class="ow-when">{escape(when)}</p></figcaption>'
         f'<div class="ow-scroll" role="region" tabindex="0" aria-label="{escape(title)}"><table>'
         f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
         f"{signs(seen_states, seen_status, language)}"
-        f'<p class="ow-note">{escape(note)}</p>{foot(declared, language)}</figure>'
+        f'<p class="ow-note">{escape(note)}</p>{foot(declared, language, shown=pd.concat(shown))}</figure>'
     )
+
+
+def without_common_end(labels: Sequence[str]) -> tuple[list[str], str]:
+    """Cut off the words with which all labels end, and give what stands there in brackets.
+
+    What every heading of a table says again is read once, over the table.
+    """
+    ends = [label.split(" ")[::-1] for label in labels]
+    shared = list(takewhile(lambda words: len(set(words)) == 1, zip(*ends, strict=False)))
+    count = min([len(shared), *(len(words) - 1 for words in ends)]) if len(labels) > 1 else 0
+    if not count:
+        return list(labels), ""
+    cut = " ".join(ends[0][:count][::-1])
+    bracketed = cut[cut.index("(") + 1 : -1] if "(" in cut and cut.endswith(")") else ""
+    return [label[: -len(cut) - 1] for label in labels], bracketed
 
 
 def in_order(measures: Sequence[Measure]) -> Iterator[tuple[Measure, int]]:

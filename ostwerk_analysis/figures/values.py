@@ -14,7 +14,7 @@ import pandas as pd
 from .. import indicators, templates
 from ..codes import code_name
 from ..faults import DataError, nearest
-from ..language import day, number, text, unit_sign
+from ..language import day, number, quarter, text, unit_sign
 from ..observations import dimensions
 
 SUPPRESSED, MISSING = "suppressed", "missing"
@@ -51,6 +51,61 @@ SOURCES = {
 }
 """Input table = what it is called under a figure."""
 
+CAVEATS = {
+    "enterprises_supported": "Support says who was reached, not what would have come without it.",
+    "grants_approved_eur": "Amounts approved and paid are those of the grant register: they are "
+    "complete, not estimated. Approved is not paid, and paid is not completed.",
+    "private_investment_eur": "What enterprises invest is what they applied with; only a completed "
+    "project has proved it.",
+    "leverage": "Leverage says what private money came with the grants, not what would have come "
+    "without them.",
+    "businesses": "A closing that nobody reports keeps an enterprise in the register.",
+    "jobs_created": "A job promised is an intention, one claimed is what the enterprise says, one "
+    "verified was seen by the office, and one retained was still there at a later check. Only jobs "
+    "that were due for that check can be retained, so the last rung is low for recent grants. "
+    "Whether a job would have come without the grant is not answered here.",
+    "cost_per_job_created_eur": "All grants stand in what a job cost, those that led to no job "
+    "too. One grant may create and secure jobs and stands whole in both figures: never add them.",
+    "participants_employed_share": "The share is that of those who left and whose result is known.",
+    "participants_employed_later_share": "The share after six months is that of those who were "
+    "reached; who cannot be reached may fare otherwise, and the more they are, the less it says.",
+    "participants_entered": "Who lacks sex, age, education or labour status counts in the total "
+    "only.",
+    "contacts": "A contact that nobody wrote down is not in the data.",
+    "unemployed_share": "The share of unemployed is not the official rate: it is set against all "
+    "residents of working age.",
+    "size": "Size classes take one year's figures, as the register has them today.",
+    "state_aid": "Aid from elsewhere is not in the data, so no finding on state aid does not mean "
+    "that all is well.",
+    "startup_survival": "Where few start-ups were observed so long, the intervals of Kaplan and "
+    "Meier's estimate are wide. A benchmark counts start-ups by other rules than a city's register "
+    "does, so only large differences from it mean anything.",
+    "gap": "The intervals of the trends take into account that a year resembles the one before; a "
+    "trend whose interval holds 0 is none that the series could show. Districts of few people leap "
+    "by chance and then seem to come nearer to the others. A programme is one cause of many.",
+    "clusters": "Clusters depend on where the borders of the districts are drawn and on who counts "
+    "as a neighbour. They show where like lies beside like, and not why.",
+    "shift_share": "Shift-share describes and does not explain: what is an area's own part may "
+    "have any cause.",
+}
+"""Indicator (without ``_to_date``) or subject = what its numbers do not say."""
+
+STATUSES = {
+    "A": "As counted: {count} of {all} values.",
+    "P": "Provisional: {count} of {all} values.",
+    "E": "Estimated: {count} of {all} values.",
+    "B": "After a break in the series: {count} of {all} values.",
+}
+"""Status of an observation = what is said of the values that have it."""
+HOW_KNOWN = {
+    "records": "Counted in full from records, not from a sample.",
+    "statistics": "Official statistics, as their office published them.",
+}
+"""What observations were made from = how sure that makes them."""
+WITHOUT_VALUE = {
+    SUPPRESSED: "Kept secret: {count} of {all} values.",
+    MISSING: "No data: {count} of {all} values.",
+}
 
 LEVELS = ("city", "programme", "comparison", "district", "borough")
 """Whose code an area's code is where two levels share it: the compared areas come first."""
@@ -235,8 +290,25 @@ def source(declared: Sequence[pd.Series], language: str) -> str:
     return text("Source: {source}", language, source=", ".join(named)) if named else ""
 
 
-def foot(declared: Sequence[pd.Series], language: str, table: Figure | None = None) -> str:
-    """Put sources under a figure, and its table and definitions behind a key press each."""
+def foot(
+    declared: Sequence[pd.Series],
+    language: str,
+    table: Figure | None = None,
+    shown: pd.DataFrame | None = None,
+) -> str:
+    """Put sources under a figure, and its table and definitions behind a key press each.
+
+    Parameters
+    ----------
+    declared : sequence of Series
+        What is counted, as rows of the catalogue.
+    language : {"de", "en"}
+    table : Figure, optional
+        The same numbers as a table.
+    shown : DataFrame, optional
+        The observations that the figure shows: their period, status and confidence are told
+        beside the definitions.
+    """
     words = source(declared, language)
     line = f'<p class="ow-source">{escape(words)}</p>' if words else ""
     defined = {row[f"label_{language}"]: str(row[f"definition_{language}"]) for row in declared}
@@ -245,13 +317,61 @@ def foot(declared: Sequence[pd.Series], language: str, table: Figure | None = No
         for name, words in defined.items()
         if words
     )
-    behind = [(text("As a table", language), table.html if table else "")]
-    behind.append((text("What is counted", language), said))
+    head = text("What is counted", language)
+    if shown is not None and len(shown):
+        head = text("What is counted, and how sure it is", language)
+        said += evidence(declared, shown, language)
+    behind = [(text("As a table", language), table.html if table else ""), (head, said)]
     return line + "".join(
         f"<details><summary>{escape(head)}</summary>{content}</details>"
         for head, content in behind
         if content
     )
+
+
+def evidence(declared: Sequence[pd.Series], shown: pd.DataFrame, language: str) -> str:
+    """Say of the values of a figure where they come from, of when, how firm and how complete."""
+    kinds, known = states(shown), shown[states(shown) == ""]
+    periods = sorted(shown["period"].unique())
+    when = quarter(periods[-1], language)
+    if len(periods) > 1:
+        first = quarter(periods[0], language)
+        when = text("{first} to {last}", language, first=first, last=when)
+    firm = [
+        text(message, language, count=number(count, "", language), all=len(known))
+        for status, message in STATUSES.items()
+        if (count := int((known["obs_status"] == status).sum()))
+    ]
+    sure = [text(HOW_KNOWN[how], language) for how in dict.fromkeys(map(_how_known, declared))]
+    sure += [
+        text(message, language, count=number(count, "", language), all=len(shown))
+        for state, message in WITHOUT_VALUE.items()
+        if (count := int((kinds == state).sum()))
+    ]
+    notes = [note for note in shown["quality_note"].dropna().unique() if note]
+    if notes:
+        sure.append(", ".join(text(note, language) for note in notes) + ".")
+    subjects = [str(row["indicator"]).removesuffix("_to_date") for row in declared]
+    sure += [text(CAVEATS[name], language) for name in dict.fromkeys(subjects) if name in CAVEATS]
+    facts = {
+        "Source": source(declared, language).partition(": ")[2],
+        "Period": when,
+        "Status": " ".join(firm),
+        "Confidence": " ".join(sure),
+    }
+    items = "".join(
+        f"<dt>{escape(text(name, language))}</dt><dd>{escape(words[:1].upper() + words[1:])}</dd>"
+        for name, words in facts.items()
+        if words
+    )
+    return f'<dl class="ow-facts">{items}</dl>'
+
+
+def _how_known(row: pd.Series) -> str:
+    """Tell how the values of an indicator came about."""
+    if row.get("units"):
+        return "records"
+    return "statistics" if "statistics" in str(row.get("source") or "") else "records"
 
 
 def due_day(due: object, language: str) -> str:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from .. import catchments, geo
 from ..dataset import Dataset
+from ..language import number
 from ..observations import breakdown
 from ..periods import from_ordinal, ordinal, quarter_of
 from .aggregate import WHOLE_AREAS
@@ -220,12 +221,18 @@ _OF_THEM_DE = {"unemployed": "Arbeitslosen"}
 """Kind = its German name after ``der``, where that is another."""
 
 
+def _metres(within_m: int | None, language: str) -> str:
+    """Write a distance as the language does: ``1.000 m``; empty where there is no limit."""
+    return number(within_m, "m", language) if within_m else ""
+
+
 def _declared(kind: str, within_m: int | None) -> Indicator:
     """Declare how many of a kind live or are in the catchments of the sites."""
     german, english, unit = _KINDS[kind]
     is_counted = kind == "businesses"
-    where_de = f"höchstens {within_m} m von einem offenen Standort" if within_m else ""
-    where_en = f"at most {within_m} m from an open site" if within_m else ""
+    far_de, far_en = _metres(within_m, "de"), _metres(within_m, "en")
+    where_de = f"höchstens {far_de} von einem offenen Standort"
+    where_en = f"at most {far_en} from an open site"
     how_de = (
         "Nach dem Punkt jedes Unternehmens; ohne solche, deren Punkt nicht bekannt ist."
         if is_counted
@@ -242,10 +249,10 @@ def _declared(kind: str, within_m: int | None) -> Indicator:
     how_en += " By a walking network if the city gives one, else in a straight line."
     return Indicator(
         id=f"{kind}_within_{within_m}m" if within_m else f"{kind}_nearest_site",
-        label_de=f"{german} im Umkreis von {within_m} m"
+        label_de=f"{german} im Umkreis von {far_de}"
         if within_m
         else f"{german} nach nächstem Standort",
-        label_en=f"{english} within {within_m} m" if within_m else f"{english} by nearest site",
+        label_en=f"{english} within {far_en}" if within_m else f"{english} by nearest site",
         definition_de=f"{german} {where_de}, im Einzugsgebiet mehrerer einmal gezählt. {how_de}"
         if within_m
         else f"{german}, jeweils beim nächsten offenen Standort gezählt, wie weit er auch ist. "
@@ -267,17 +274,18 @@ def _declared(kind: str, within_m: int | None) -> Indicator:
 def _share(kind: str, within_m: int) -> Indicator:
     """Declare the share of a kind that is within reach of a site."""
     german, english, _ = _KINDS[kind]
+    far_de, far_en = _metres(within_m, "de"), _metres(within_m, "en")
     of_all_de, of_all_en = f"{german} des Gebiets", f"{english.lower()} of the area"
     if kind == "businesses":
         of_all_de += ", deren Punkt bekannt ist"
         of_all_en += " whose point is known"
     return Indicator(
         id=f"{kind}_within_{within_m}m_share",
-        label_de=f"Anteil der {_OF_THEM_DE.get(kind, german)} im Umkreis von {within_m} m",
-        label_en=f"Share of {english.lower()} within {within_m} m",
-        definition_de=f"{german} höchstens {within_m} m von einem offenen Standort, je 100 "
+        label_de=f"Anteil der {_OF_THEM_DE.get(kind, german)} im Umkreis von {far_de}",
+        label_en=f"Share of {english.lower()} within {far_en}",
+        definition_de=f"{german} höchstens {far_de} von einem offenen Standort, je 100 "
         f"{of_all_de}.",
-        definition_en=f"{english} at most {within_m} m from an open site, per 100 {of_all_en}.",
+        definition_en=f"{english} at most {far_en} from an open site, per 100 {of_all_en}.",
         unit="percent",
         kind="rate",
         needs=("sites", "businesses" if kind == "businesses" else "statistics"),

@@ -88,7 +88,12 @@ def test_a_city_declares_its_own():
 
 def test_german_labels_are_grammatical_and_their_parts_are_told_apart():
     labels = {entry.id: entry.label_de for entry in CATALOGUE}
-    assert labels["unemployed_within_500m_share"] == "Anteil der Arbeitslosen im Umkreis von 500 m"
+    near, far = (
+        "Anteil der Arbeitslosen im Umkreis von 500\u00a0m",
+        "Einwohner im Umkreis von 1.000\u00a0m",
+    )
+    assert labels["unemployed_within_500m_share"] == near
+    assert labels["residents_within_1000m"] == far
     assert labels["grants_approved_migrant_owner_to_date"] == (
         "Bewilligte Zuschüsse, Anzahl: migrantische Betriebe (seit Beginn)"
     )
