@@ -124,7 +124,8 @@ def tree(
         f'<div class="ow-scroll" role="region" tabindex="0" aria-label="{escape(title)}"><table>'
         f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
         f"{signs(seen_states, seen_status, language)}"
-        f'<p class="ow-note">{escape(note)}</p>{foot(declared, language, shown=pd.concat(shown))}</figure>'
+        f'<p class="ow-note">{escape(note)}</p>'
+        f"{foot(declared, language, shown=pd.concat(shown))}</figure>"
     )
 
 

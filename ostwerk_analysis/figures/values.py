@@ -348,8 +348,8 @@ def evidence(declared: Sequence[pd.Series], shown: pd.DataFrame, language: str) 
         for state, message in WITHOUT_VALUE.items()
         if (count := int((kinds == state).sum()))
     ]
-    notes = [note for note in shown["quality_note"].dropna().unique() if note]
-    if notes:
+    told = shown["quality_note"].dropna().unique() if "quality_note" in shown else ()
+    if notes := [note for note in told if note]:
         sure.append(", ".join(text(note, language) for note in notes) + ".")
     subjects = [str(row["indicator"]).removesuffix("_to_date") for row in declared]
     sure += [text(CAVEATS[name], language) for name in dict.fromkeys(subjects) if name in CAVEATS]
