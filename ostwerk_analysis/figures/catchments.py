@@ -13,7 +13,7 @@ from ..indicators.catchments import NOTES
 from ..language import number, quarter, text
 from ..observations import dimensions, select
 from ..periods import quarter_of
-from .drawing import CIRCLE, LAND, drawing, icon, legend_item
+from .drawing import AROUND, CIRCLE, LAND, drawing, icon, legend_item
 from .map import key_of
 from .outlines import EXTENT, Around, outlines, united
 from .values import (
@@ -230,8 +230,7 @@ def _picture(
         field = f'<rect x="1" y="1" width="34" height="26" {CATCHMENT}/>'
         items.append(legend_item(icon(field), text("Catchment", language)))
     if shapes.around:
-        line = '<path class="ow-outline" fill="none" stroke-width="4" d="M3 4H33V24H3z"/>'
-        items.append(legend_item(icon(line), text("programme area", language)))
+        items.append(legend_item(icon(AROUND), text("programme area", language)))
     scale = number(right - left, "", language, 0)
     items.append(legend_item("", text("The map is {width} m wide.", language, width=scale)))
     return f'<div>{picture}<ul class="ow-legend">{"".join(items)}</ul></div>'

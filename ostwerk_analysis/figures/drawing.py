@@ -16,6 +16,11 @@ EDGE = 8
 """Units around the map, so that its strokes are not cut."""
 LAND, CIRCLE = "#e9edf0", "#2f7698"
 """Fill of a district whose value is a circle, and of the circle."""
+AROUND = "".join(
+    f'<path class="{line}" fill="none" stroke="#fff" d="M4 5H32V23H4z"/>'
+    for line in ("ow-casing", "ow-outline")
+)
+"""The line around the programme's area, in a legend: dark in white, as on the map."""
 
 
 def pattern_of(state: str, key: str) -> str:
@@ -158,8 +163,7 @@ def common_items(
         if state in hidden
     ]
     if shapes.around:
-        line = '<path class="ow-outline" fill="none" stroke-width="4" d="M3 4H33V24H3z"/>'
-        items.append(legend_item(icon(line), text("programme area", language)))
+        items.append(legend_item(icon(AROUND), text("programme area", language)))
     return items
 
 

@@ -4,6 +4,7 @@ The same frame holds a dashboard (``voila/ostwerk``), a report (``nbconvert/repo
 server's own pages. Nothing in it comes from another host.
 """
 
+import re
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,12 +38,18 @@ def search_path(kind: str, name: str) -> list[str]:
 
 @cache
 def source(name: str) -> str:
-    """Read a style sheet or script of ``static/``; the explorer's is joined from its files."""
+    """Read a style sheet or script of ``static/``.
+
+    The explorer's script is joined from its files; style sheets lose comments and line ends.
+    """
     folder = FOLDER / "static"
-    if name != "explorer.js":
-        return (folder / name).read_text(encoding="utf-8").strip()
-    files = [(folder / "explorer" / part).read_text(encoding="utf-8") for part in EXPLORER]
-    return '(() => {\n"use strict";\n' + "\n".join(files) + "})();"
+    if name == "explorer.js":
+        files = [(folder / "explorer" / part).read_text(encoding="utf-8") for part in EXPLORER]
+        return '(() => {\n"use strict";\n' + "\n".join(files) + "})();"
+    content = (folder / name).read_text(encoding="utf-8").strip()
+    if name.endswith(".css"):
+        return re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", content, flags=re.DOTALL)).strip()
+    return content
 
 
 def style(name: str) -> str:
@@ -116,6 +123,7 @@ def frame(
         "banner": text(DEMONSTRATION, language) if is_demonstration else "",
         "skip": text("Skip to the content", language),
         "navigation": text("Pages", language),
+        "contents": text("On this page", language),
         "as_of": text("As of", language),
         # In its own words, so that it is found by those who cannot read this page.
         "switch": {"de": "English", "en": "Deutsch"}[language],

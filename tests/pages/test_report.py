@@ -67,7 +67,7 @@ def test_report_speaks_one_language(html, executed):
 
 def test_report_holds_styles_and_scripts_once_and_looks_nowhere_else(html):
     drawn = BeautifulSoup(html, "html.parser")
-    assert html.count(".ow-meter{") == 1
+    assert html.count(".ow-meter {") == 1
     assert html.count("owExplorerReady = ") == 1
     assert not drawn.select("script[src], link[href^=http], img[src^=http]")
     assert not re.search(r"(?:src|href|@import|url\()\s*=?[\"' ]*https?:", html)
