@@ -384,7 +384,46 @@ def application(language: str) -> typer.Typer:
         if not verdict.same:
             raise typer.Exit(1)
 
+    @command
+    def report(
+        release: Annotated[
+            Path, typer.Argument(help=_("Folder of a release, or of a programme's releases."))
+        ] = Path("published"),
+        pdf: Annotated[
+            bool, typer.Option("--pdf", help=_("As PDF, which needs Chromium or Google Chrome."))
+        ] = False,
+        to: Annotated[Path, typer.Option(help=_("Folder to write into."))] = Path(),
+    ) -> None:
+        """Write the reports of a release in both languages, to hand on or to print: as HTML, or
+        as PDF. Example: ostwerk report published/leipzig-demo --pdf
+        """
+        from .release import open as opened
+
+        found = opened(release)
+        pages = sorted((found.folder / "reports").glob("*.html"))
+        if not pages:
+            raise OstwerkError("The release {folder} has no reports.", folder=found.folder)
+        for file in _write_reports(pages, to, f"{found.programme}-{found.name}", pdf):
+            say.print(text("Written: {file}", language, file=file), markup=False)
+
     return app
+
+
+def _write_reports(pages: list[Path], to: Path, start: str, is_pdf: bool) -> Iterator[Path]:
+    """Write reports under names that say which release they are of."""
+    from .report import pdf
+    from .templates import PLOTLY
+
+    to.mkdir(parents=True, exist_ok=True)
+    for page in pages:
+        file = to / f"{start}-{page.stem}{'.pdf' if is_pdf else '.html'}"
+        if is_pdf:
+            pdf(page, file)
+        else:
+            shutil.copyfile(page, file)
+        yield file
+    if not is_pdf:
+        shutil.copyfile(pages[0].with_name(PLOTLY), to / PLOTLY)  # where their charts look for it
 
 
 @contextmanager

@@ -1,9 +1,19 @@
-"""Reports: an executed notebook as one HTML file to read, keep and print."""
+"""Reports: an executed notebook as one HTML file to read, keep and print, and as PDF."""
 
+import os
+import shutil
+import subprocess
+import tempfile
 from pathlib import Path
 
 from . import templates
-from .faults import NotebookError
+from .faults import NotebookError, OstwerkError
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+"""Names under which systems install Chromium."""
+PRINT_LIMIT_S = 180
+PAPER_PX = 673
+"""Width of an A4 sheet between its margins, 178 mm."""
 
 
 def html_report(
@@ -60,3 +70,77 @@ def html_report(
     )
     frame = templates.frame(title, language, is_demonstration=is_demonstration)
     return exporter.from_notebook_node(notebook, {"ostwerk": frame})[0]
+
+
+def pdf(page: str | Path, file: str | Path) -> None:
+    """Print a report as PDF, as a reader's own Chromium would.
+
+    Parameters
+    ----------
+    page : str or Path
+        HTML, with the script of its charts beside it.
+    file : str or Path
+        The PDF to write; one that is there is replaced.
+
+    Raises
+    ------
+    OstwerkError
+        If there is no Chromium, or it cannot print the page.
+    """
+    page, file, browser = Path(page).absolute(), Path(file).absolute(), chromium()
+    with tempfile.TemporaryDirectory(prefix="ostwerk-print-") as folder:
+        printed = Path(folder) / "printed.pdf"
+        command = [
+            browser,
+            *("--headless", "--disable-gpu", "--no-first-run", "--disable-sync"),
+            *("--disable-background-networking", "--disable-component-update"),
+            *(["--no-sandbox"] if _is_root() else []),  # which Chromium refuses to root
+            f"--user-data-dir={folder}/profile",
+            f"--window-size={PAPER_PX},1000",  # so that charts are as wide as the paper
+            *("--no-pdf-header-footer", "--generate-pdf-document-outline"),
+            f"--print-to-pdf={printed}",
+            f"{page.as_uri()}#print",  # draws its charts before it counts as loaded
+        ]
+        try:
+            said = subprocess.run(  # noqa: S603 a browser and files, no shell
+                command, capture_output=True, text=True, errors="replace", timeout=PRINT_LIMIT_S
+            ).stderr
+        except subprocess.TimeoutExpired:
+            said = f"> {PRINT_LIMIT_S} s"
+        except OSError as error:
+            said = error.strerror or ""
+        if not printed.is_file():
+            raise OstwerkError(
+                "{browser} has not printed {page}: {said}",
+                browser=browser,
+                page=page.name,
+                said=(said.strip().splitlines() or ["–"])[-1],
+            )
+        shutil.copyfile(printed, file)
+
+
+def chromium() -> str:
+    """Find the program that prints: what ``OSTWERK_CHROMIUM`` names, else a Chromium on the path.
+
+    Raises
+    ------
+    OstwerkError
+        If there is none.
+    """
+    named = os.environ.get("OSTWERK_CHROMIUM", "")
+    found = next(filter(None, map(shutil.which, [named] if named else BROWSERS)), None)
+    if found:
+        return found
+    if named:
+        raise OstwerkError(
+            "{name} is not a program. Set OSTWERK_CHROMIUM to that of Chromium or Google Chrome.",
+            name=named,
+        )
+    raise OstwerkError(
+        "There is no Chromium to print with. Install Chromium or Google Chrome, or set "
+        "OSTWERK_CHROMIUM to its program."
+    )
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0

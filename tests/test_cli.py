@@ -15,7 +15,8 @@ import pytest
 from ostwerk_analysis import check, release
 from ostwerk_analysis.pipeline.run import run
 
-COMMANDS = ["init", "fetch", "check", "run", "serve", "demo", "lab", "releases", "verify"]
+COMMANDS = ["init", "fetch", "check", "run", "serve", "demo", "lab", "releases"]
+COMMANDS += ["report", "verify"]
 GERMAN = {"LANG": "de_DE.UTF-8"}
 
 
@@ -367,7 +368,9 @@ def test_a_run_says_where_its_release_is(ostwerk, quick_city, tmp_path):
     assert again.stdout == f"Seit der Veröffentlichung {folder} hat sich nichts geändert.\n"
 
 
-def test_releases_are_listed_and_verified_until_they_are_damaged(ostwerk, released):
+def test_releases_are_listed_printed_and_verified_until_they_are_damaged(
+    ostwerk, released, tmp_path
+):
     lines = ostwerk("releases").stdout.splitlines()
     assert lines[0].split() == ["Programme", "Release", "Released", "Status", "Damage"]
     assert [re.split(r" {2,}", line.strip())[:2] for line in lines[1:]] == [
@@ -376,6 +379,16 @@ def test_releases_are_listed_and_verified_until_they_are_damaged(ostwerk, releas
     assert "current" in lines[1]
     assert "earlier" in lines[2]
     assert "aktuell" in ostwerk("releases", **GERMAN).stdout
+
+    files = [f"musterstadt-2025-Q2-90_quarterly_report.{code}" for code in ("de", "en")]
+    printed = ostwerk("report", "published", "--pdf", "--to", "paper")
+    assert printed.stdout == "".join(f"Written: paper/{file}.pdf\n" for file in files)
+    for file in files:
+        assert (tmp_path / "paper" / f"{file}.pdf").read_bytes().startswith(b"%PDF")
+    assert ostwerk("report", released, "--to", "screen").returncode == 0
+    assert {path.name for path in (tmp_path / "screen").iterdir()} == {
+        *("plotly.min.js", f"{files[0]}.html", f"{files[1]}.html")
+    }
 
     verified = ostwerk("verify", Path("published", "musterstadt", "2025-Q2"))
     assert verified.returncode == 0, verified.stderr

@@ -9,7 +9,7 @@ from tornado import web
 
 from .. import templates
 
-STATIC = ("figures.css", "page.css", "charts.js", "explorer.js", templates.PLOTLY)
+STATIC = ("figures.css", "page.css", "print.css", "charts.js", "explorer.js", templates.PLOTLY)
 
 
 class StaticHandler(web.RequestHandler):

@@ -110,17 +110,22 @@ def frame(
     assets : str
         Address of the folder of scripts and styles; empty to put them into the page.
     """
+    banner = text(DEMONSTRATION, language) if is_demonstration else ""
+    when = quarter(period, language) if period else ""
+    running = " · ".join(part for part in (programme, title, when) if part)
     return {
         "title": title,
+        # Printed in the margins of every sheet, by ``print.css``.
+        "margins": f"--ow-running:{css_string(running)};--ow-banner:{css_string(banner)}",
         "language": language,
         "programme": programme,
-        "period": quarter(period, language) if period else "",
+        "period": when,
         "pages": pages or [],
         "links": links or [],
         "other_language": other_language,
         "assets": assets,
         "plotly": f"{assets}{PLOTLY}",
-        "banner": text(DEMONSTRATION, language) if is_demonstration else "",
+        "banner": banner,
         "skip": text("Skip to the content", language),
         "navigation": text("Pages", language),
         "contents": text("On this page", language),
@@ -132,6 +137,12 @@ def frame(
         "once": [style("figures.css"), script("explorer.js")],
         "figures_css": source("figures.css"),
         "page_css": source("page.css"),
+        "print_css": source("print.css"),
         "charts_js": source("charts.js"),
         "explorer_js": source("explorer.js"),
     }
+
+
+def css_string(words: str) -> str:
+    """Write words as a string of a style sheet."""
+    return '"' + re.sub(r'["\\\n\r\f]', lambda found: f"\\{ord(found[0]):x} ", words) + '"'

@@ -1,4 +1,5 @@
 import re
+import subprocess
 
 import nbformat
 import pytest
@@ -6,8 +7,8 @@ from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 
 from ostwerk_analysis import templates
-from ostwerk_analysis.faults import NotebookError
-from ostwerk_analysis.report import html_report
+from ostwerk_analysis.faults import NotebookError, OstwerkError
+from ostwerk_analysis.report import html_report, pdf
 
 CELLS = [
     "secret_name = 4711\nprint('printed', 40 + 2)",
@@ -68,7 +69,7 @@ def test_report_speaks_one_language(html, executed):
 def test_report_holds_styles_and_scripts_once_and_looks_nowhere_else(html):
     drawn = BeautifulSoup(html, "html.parser")
     assert html.count(".ow-meter {") == 1
-    assert html.count("owExplorerReady = ") == 1
+    assert html.count("owExplorerReady ??= ") == 1
     assert not drawn.select("script[src], link[href^=http], img[src^=http]")
     assert not re.search(r"(?:src|href|@import|url\()\s*=?[\"' ]*https?:", html)
 
@@ -98,6 +99,38 @@ def test_report_prints_on_paper(html, page, tmp_path):
     page.emulate_media(media="print")
     assert not any(one.is_visible() for one in page.locator(".ow-controls").all())
     assert page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_a_report_becomes_a_pdf_with_its_charts_and_says_on_each_sheet_what_it_is(html, tmp_path):
+    (tmp_path / "report.html").write_text(html)
+    (tmp_path / templates.PLOTLY).write_bytes(templates.plotly_path().read_bytes())
+    pdf(tmp_path / "report.html", tmp_path / "report.pdf")
+    read = ["pdftotext", "-layout", tmp_path / "report.pdf", "-"]
+    said = subprocess.run(read, capture_output=True, text=True, check=True).stdout
+    sheets = said.split("\f")[:-1]
+    assert len(sheets) == 3
+    for number, sheet in enumerate(sheets, start=1):
+        assert "Demonstration data: nothing here describes real people or firms." in sheet
+        assert re.search(rf"A <report> +{number} ?/ ?3$", sheet.rstrip())
+    words = " ".join(said.split())
+    assert "printed 42" in words
+    assert "The east Sampletown 12" in words  # the chart's legend and the top of its axis
+    assert "What is counted Share of unemployed: made up for tests." in words
+    assert "As a table" not in words
+
+
+def test_where_nothing_prints_it_is_said_what_to_install(html, tmp_path, monkeypatch):
+    (tmp_path / "report.html").write_text(html)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(OstwerkError, match=r"no Chromium .* set OSTWERK_CHROMIUM"):
+        pdf(tmp_path / "report.html", tmp_path / "report.pdf")
+    monkeypatch.setenv("OSTWERK_CHROMIUM", "nonesuch")
+    with pytest.raises(OstwerkError, match="nonesuch is not a program"):
+        pdf(tmp_path / "report.html", tmp_path / "report.pdf")
+    monkeypatch.setenv("OSTWERK_CHROMIUM", "/bin/false")
+    with pytest.raises(OstwerkError, match=r"/bin/false has not printed report\.html"):
+        pdf(tmp_path / "report.html", tmp_path / "report.pdf")
+    assert not (tmp_path / "report.pdf").exists()
 
 
 def test_report_fits_a_phone(html, browser, tmp_path):
