@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Named by what the environment is made from, so that it is made anew when that changes.
 READY := $(VENV)/ready-$(shell (cat requirements.lock; sed '/^\[tool/,$$d' pyproject.toml) | cksum | cut -d' ' -f1)
 
-.PHONY: demo test lint lab bench docs lock clean
+.PHONY: demo test lint lab bench bench-dashboards docs lock clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)  ## run the quarter on the demonstration data and serve it
@@ -25,12 +25,17 @@ lab: $(READY)  ## JupyterLab on notebooks/
 bench: $(READY)  ## the figures of docs/benchmarks.md
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
+bench-dashboards:  ## our page beside Streamlit, Panel, Dash, marimo and plain Voilà; RELEASE=folder
+	@test -d $(VENV)-dashboards || { python3 -m venv $(VENV)-dashboards \
+	  && $(VENV)-dashboards/bin/python -m pip install -qq -e ".[dev,dashboards]"; }
+	@$(VENV)-dashboards/bin/python benchmarks/dashboards/measure.py $(RELEASE)
+
 docs: $(READY)  ## the documentation, in docs/_build/html
 	@$(BIN)/python -m sphinx -W -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
 lock:  ## pin anew what pyproject.toml asks for; needs uv
-	uv pip compile --universal --python-version 3.11 --generate-hashes --all-extras --no-header \
+	uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev --no-header \
 	  --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock pyproject.toml
 
 clean:
