@@ -38,10 +38,14 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 APPS = Path(__file__).parent / "apps"
 PYTHON = [sys.executable, "-m"]
-CHROMIUM = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
-    "--disable-sync --no-first-run"
-).split()
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 WAIT_S, LEAST_FREE_B = 180, 3e9
 
 

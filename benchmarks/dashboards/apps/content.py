@@ -38,7 +38,7 @@ def values() -> pd.DataFrame:
         & (table["breakdown"] == "")
         & table["period"].str.endswith("-Q3")
     ]
-    wide = here.assign(year=here["period"].str[:4]).pivot(
+    wide = here.assign(year=here["period"].str[:4]).pivot_table(
         index=["year", "indicator"], columns="area_id", values="value"
     )
     return wide.reindex(columns=districts().index)

@@ -50,10 +50,11 @@ def page() -> str:
             pairs = content.key_figures(code, year).items()
             figures[year + code] = ", ".join(f"{name} {value}" for name, value in pairs)
     data = {"colours": content.COLOURS, "fills": fills, "figures": figures, "values": values}
+    years = {year: year for year in content.years()}
     rows = "".join(f"<tr><th>{name}</th><td></td></tr>" for name in content.districts()["name"])
     return (
         f'<!DOCTYPE html><meta charset="utf-8"><title>Static</title>'
-        f"{radios('indicator', content.INDICATORS)}{radios('year', {y: y for y in content.years()})}"
+        f"{radios('indicator', content.INDICATORS)}{radios('year', years)}"
         f'<p id="figures"></p><svg id="map" width="640" height="560" '
         f'viewBox="0 0 {east - west:.0f} {north - south:.0f}">{"".join(paths)}</svg>'
         f'<table>{rows}</table><script type="application/json">{json.dumps(data)}</script>'
