@@ -22,7 +22,7 @@ from ostwerk_analysis import (
     scaffold,
     templates,
 )
-from ostwerk_analysis.dashboard import explorer, site
+from ostwerk_analysis.dashboard import explorer, explorer_data, site
 from ostwerk_analysis.figures import (
     answers,
     bivariate,
@@ -115,9 +115,10 @@ TABLES_OF_SENTENCES = {
     },
     "dashboard/explorer.py": {
         "note": values.NOTES.values(),
-        "name": classes.SCHEMES.values(),
+        "name": [*classes.SCHEMES.values(), *explorer_data.FIELDS.values()],
         "NO_CITY": [explorer.NO_CITY],
     },
+    "dashboard/explorer_data.py": {"each": [*NOTES, explorer_data.DERIVED]},
     "dashboard/rendering.py": {"title": site.OWN_PAGES.values()},
     "dashboard/handlers.py": {
         "error.message": [],  # of the class Unknown, found where it is raised

@@ -1,13 +1,11 @@
 """The map explorer: any indicator and quarter of a release, redrawn in the browser.
 
-Everything is in the page: the districts as SVG, the release's observations as compact JSON, and the
-bounds of every choice of classes. So it needs no kernel and no server, and shows the same in a
-notebook, on a page and in a report.
+The districts stand in the page as SVG, and so does all that the first view needs. The other
+indicators are parts of the page, which a server may take out and send on demand. So the explorer
+needs no kernel, and shows the same in a notebook, on a page, in a report and in a file.
 """
 
 import hashlib
-import json
-import unicodedata
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,7 +18,7 @@ from ..faults import DataError, nearest
 from ..figures import classes as classed
 from ..figures import encoding as encoded
 from ..figures import symbols
-from ..figures.drawing import CIRCLE, LAND, common_items, drawing
+from ..figures.drawing import CIRCLE, EDGE, LAND, common_items, drawing
 from ..figures.outlines import Outlines, outlines
 from ..figures.values import (
     MARKS,
@@ -30,24 +28,17 @@ from ..figures.values import (
     SUPPRESSED,
     Figure,
     cell,
-    digits_for,
     entry,
-    label,
-    rounded,
     signs,
-    source,
-    states,
-    unit_heading,
     written,
 )
-from ..language import LOCALES, quarter, text, unit_sign
+from ..language import LOCALES, quarter, text
+from .explorer_data import FIELDS, HIDDEN, alphabetical, as_json, indicators_of, parts_of
 
 if TYPE_CHECKING:
     from ..release import Release
 
 NO_CITY = "The city has no published value for this; the colours show the values themselves."
-HIDDEN = SIGNS[SUPPRESSED]
-"""Cell of a value that is kept secret; one that is missing is null."""
 OWN = "own"
 """Choice of classes whose breaks the reader writes."""
 
@@ -57,8 +48,8 @@ class View(NamedTuple):
 
     Parameters
     ----------
-    code, period : str
-        Of an indicator, with its breakdown behind a ``|``.
+    code, part, period : str
+        Of an indicator, with its breakdown.
     encoding : Encoding
     classes, compare : str
     n_classes : int
@@ -66,6 +57,7 @@ class View(NamedTuple):
     """
 
     code: str
+    part: str
     period: str
     encoding: encoded.Encoding
     classes: str
@@ -102,7 +94,8 @@ def explore(
     release : Release
     language : {"de", "en"}
     indicator, period : str, optional
-        What is shown first; by default the first indicator and its last period.
+        What is shown first; by default the first indicator and its last period. A breakdown stands
+        behind a ``|``: ``jobs_created_to_date|status=verified``.
     classes, n_classes, breaks, compare
         The colours that are shown first, as for :func:`.figures.district_map`.
 
@@ -117,53 +110,40 @@ def explore(
         such classes.
     """
     classed.check(classes, n_classes, breaks, is_difference=bool(compare))
-    shapes = outlines(release.districts, release.programme_outline)
-    compared, parts = release.area_names(language), release.names(language)
-    key = "ow" + hashlib.sha256("".join(shapes.ids).encode()).hexdigest()[:8]
-
-    observations = release.observations
-    is_district = observations["area_level"] == "district"
-    places = {district: i for i, district in enumerate(shapes.ids)}
-    others = {area: len(places) + i for i, area in enumerate(compared)}
-    place = observations["area_id"].map(others).where(observations["area_level"] != "borough")
-    place = observations["area_id"].map(places).where(is_district, place)
-    mapped = observations.loc[is_district, ["indicator", "breakdown"]].drop_duplicates()
-    placed = observations.assign(place=place, state=states(observations))[place.notna()]
-    groups = {
-        f"{name}|{part}" if part else str(name): rows
-        for (name, part), rows in placed.merge(mapped).groupby(["indicator", "breakdown"])
+    shapes = {"district": outlines(release.districts, release.programme_outline)}
+    known = indicators_of(release, shapes, language)
+    mapped = {
+        code: [
+            part for part, series in described["series"].items() if "district" in series["levels"]
+        ]
+        for code, described in known.items()
     }
-    series: dict[str, dict[str, Any]] = {}
-    for code, rows in groups.items():
-        name, _, part = code.partition("|")
-        declared = entry(release.catalogue, name)
-        described = label(release.catalogue, name, language, part, parts)
-        series[code] = _series(rows, declared, described, len(others), language, shapes=shapes)
-    if not series:
+    mapped = {code: parts for code, parts in mapped.items() if parts}
+    if not mapped:
         raise DataError("The release has no observations of districts to explore.")
-    series = dict(sorted(series.items(), key=lambda item: _alphabetical(item[1]["label"])))
-    offers = [code for code in series if code == indicator or code.startswith(f"{indicator}|")]
-    if indicator and not offers:
+    code, _, part = indicator.partition("|")
+    if code not in {"", *mapped} or part not in {"", *mapped.get(code, ())}:
+        asked = [f"{one}|{its}" if its else one for one, parts in mapped.items() for its in parts]
         raise DataError(
             "The release has no districts' values of {indicator!r}; did you mean {near!r}?",
             indicator=indicator,
-            near=nearest(indicator, series),
+            near=nearest(indicator, asked),
         )
-    first = offers[0] if indicator else next(iter(series))
-    offered = sorted(series[first]["values"], reverse=True)
+    code = code or next(iter(mapped))
+    part = part or mapped[code][0]
+    offered = sorted(known[code]["series"][part]["levels"]["district"]["values"], reverse=True)
     shown = period if period in offered else offered[0]
-    rows = groups[first]
     encoding = _encoding(
-        rows[rows["period"].map(classed.span) == classed.span(shown)],
-        entry(release.catalogue, first.partition("|")[0]),
+        encoded.pooled(release.observations, code, part, shown),
+        entry(release.catalogue, code),
         shown,
         scheme=classes,
         n_classes=n_classes,
         breaks=breaks,
         compare=compare,
     )
-    view = View(first, shown, encoding, classes, n_classes, breaks, compare)
-    return Explorer(_html(series, view, shapes, compared, release.city, key, language))
+    view = View(code, part, shown, encoding, classes, n_classes, breaks, compare)
+    return Explorer(_html(known, view, shapes["district"], release, language))
 
 
 def _encoding(
@@ -178,93 +158,25 @@ def _encoding(
     return encoded.encode(rows, declared, n_classes=chosen["n_classes"])
 
 
-def _series(
-    rows: pd.DataFrame,
-    declared: pd.Series,
-    described: str,
-    others: int,
-    language: str,
-    *,
-    shapes: Outlines,
-) -> dict[str, Any]:
-    """Collect what the browser needs of one indicator: classes, words and all values.
-
-    The classes are those of the values of all quarters, so that a colour means the same in each;
-    years, in which more happens, have their own.
-    """
-    unit, kind = str(declared["unit"]), str(declared["kind"])
-    is_circles = kind in symbols.SYMBOL_KINDS
-    scales: dict[str, dict[str, Any]] = {}
-    values: dict[str, list[Any]] = {}
-    for span, here in rows.groupby(rows["period"].map(classed.span)):
-        of_districts = here.loc[here["area_level"] == "district", ["period", "value"]]
-        digits = digits_for(of_districts["value"], kind)
-        known = rounded(of_districts["value"], digits)
-        if is_circles:
-            items = symbols.sizes(known, digits, unit, language, shapes)
-            looks = {"largest": symbols.largest_of(known), "legend": "".join(items)}
-        else:
-            city = of_districts["period"].map(encoded.city_values(here, digits))
-            looks = _choices(known, digits) | {
-                "differences": _choices(known - city, digits, is_difference=True)
-            }
-        scales[str(span)] = {"digits": digits} | looks
-        values |= _cells(here, len(shapes.ids) + others, digits)
-    return {
-        "label": described,
-        "circles": is_circles,
-        "sign": unit_sign(unit, language),
-        "heading": unit_heading(unit, language) or text("Value", language),
-        "subtitle": encoded.reading(unit, language, is_circles=is_circles),
-        "source": source([declared], language),
-        "definition": str(declared.get(f"definition_{language}") or ""),
-        "scales": scales,
-        "values": values,
-    }
-
-
-def _choices(values: pd.Series, digits: int, *, is_difference: bool = False) -> dict[str, Any]:
-    """Give the bounds of all classes to choose from, and the lowest and highest value."""
-    known = rounded(values.dropna(), digits)
-    return {
-        "bounds": classed.all_bounds(known, digits, is_difference=is_difference),
-        "ends": [known.min(), known.max()] if len(known) else [],
-    }
-
-
-def _cells(rows: pd.DataFrame, areas: int, digits: int) -> dict[str, list[Any]]:
-    """Give each area's cell by period: a number, number and mark, :data:`HIDDEN`, or None."""
-    values = rounded(rows["value"], digits).to_numpy()
-    cells = np.array([None] * len(rows), dtype=object)
-    known = (rows["state"] == "").to_numpy()
-    cells[known] = (values[known].astype(int) if digits == 0 else values[known]).tolist()
-    cells[(rows["state"] == SUPPRESSED).to_numpy()] = HIDDEN
-    for i in np.flatnonzero(known & rows["obs_status"].isin(list(MARKS)).to_numpy()):
-        cells[i] = [cells[i], MARKS[rows["obs_status"].iloc[i]]]
-    period, periods = pd.factorize(rows["period"])
-    table = np.full((len(periods), areas), None, dtype=object)
-    table[period, rows["place"].astype(int)] = cells
-    return dict(zip(periods, table.tolist(), strict=True))
-
-
 def _html(
-    series: dict[str, dict[str, Any]],
+    known: dict[str, dict[str, Any]],
     view: View,
     shapes: Outlines,
-    compared: Mapping[str, str],
-    city: str,
-    key: str,
+    release: "Release",
     language: str,
 ) -> str:
     """Put the explorer together, drawn as it is first seen."""
-    start, shown, encoding = series[view.code], view.period, view.encoding
-    cells = start["values"][shown]
+    indicator, shown, encoding = known[view.code], view.period, view.encoding
+    series = indicator["series"][view.part]
+    title = " – ".join(part for part in (indicator["label"], series["label"]) if part)
+    cells = series["levels"]["district"]["values"][shown]
     count = len(shapes.ids)
     values = [np.nan if c in (HIDDEN, None) else c[0] if isinstance(c, list) else c for c in cells]
     kinds = [SUPPRESSED if c == HIDDEN else MISSING if c is None else "" for c in cells]
     districts = values[:count], kinds[:count]
     said = encoded.said(encoding, *districts, shown, language)
-    about = f"{start['label']}, {quarter(shown, language)}"
+    about = f"{title}, {quarter(shown, language)}"
+    key = "ow" + hashlib.sha256("".join(shapes.ids).encode()).hexdigest()[:8]
     picture = drawing(
         shapes,
         encoded.fills(encoding, *districts, shown, key),
@@ -274,6 +186,7 @@ def _html(
         circles=encoded.circles(encoding, shapes, *districts),
         is_interactive=True,
     )
+    compared = release.area_names(language)
     status_of = {mark: status for status, mark in MARKS.items()}
     statuses = [status_of[c[1]] if isinstance(c, list) else "A" for c in cells]
     names = [*shapes.names, *compared.values()]
@@ -285,46 +198,49 @@ def _html(
         f'<tr data-i="{i}"><th scope="row">{escape(name)}</th><td>{content}</td></tr>'
         for i, (name, content) in enumerate(zip(names, contents, strict=True))
     ]
-    by_name = sorted(range(count), key=lambda i: _alphabetical(names[i]))
+    by_name = sorted(range(count), key=lambda i: alphabetical(names[i]))
     note = signs(set(kinds), set(statuses), language)
-    is_alone = bool(view.compare) and not start["circles"] and encoding.city is None
+    is_alone = bool(view.compare) and not indicator["circles"] and encoding.city is None
     heading = text(NO_CITY, language) if is_alone else encoded.heading(encoding, language, shown)
     common = "".join(common_items(language, key=key, shapes=shapes))
     hint = text("Point at a district, or go to the map by Tab and on by the arrow keys.", language)
-    others = list(compared)
+    of, parts = parts_of(known, view.code)
     data = {
         "locale": LOCALES[language].replace("_", "-"),
         "key": key,
         "ids": shapes.ids,
-        "city": count + others.index(city) if city in others else -1,
         "points": shapes.points,
+        "compared": list(compared),
+        "city": release.city,
         "land": LAND,
         "circle": CIRCLE,
         "radius": symbols.LARGEST_RADIUS,
+        "extent": shapes.width + 2 * EDGE,
         "colours": [classed.ramp(classed.COLOURS, n) for n in range(classed.MOST + 1)],
         "diverging": [classed.ramp(classed.DIVERGING, n) for n in range(classed.MOST + 1)],
         "common": common,
-        "periods": {
-            p: quarter(p, language)
-            for p in sorted({p for described in series.values() for p in described["values"]})
-        },
-        "series": series,
+        "periods": _periods(known, language),
+        "indicators": {code: _index(described, of.get(code)) for code, described in known.items()},
+        "first": {view.code: indicator},
         "words": _words(hint, language),
     }
-    payload = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    when = ", ".join(part for part in (quarter(shown, language), start["subtitle"]) if part)
+    when = ", ".join(part for part in (quarter(shown, language), indicator["subtitle"]) if part)
+    on_demand = "".join(
+        f'<script type="application/json" data-ow-part="{code}">{content}</script>\n'
+        for code, content in parts.items()
+    )
     return f"""<div class="ow ow-explorer" lang="{language}" data-period="{escape(shown)}">
-{_controls(series, view, language)}
+{_controls(known, view, language)}
 <div class="ow-split">
-<figure class="ow-figure"><figcaption><h2>{escape(start["label"])}</h2>
+<figure class="ow-figure"><figcaption><h2>{escape(title)}</h2>
 <p class="ow-when">{escape(when)}</p></figcaption>
 {picture}
 <p class="ow-readout" aria-live="polite">{escape(hint)}</p>
 <p class="ow-scale">{escape(heading)}</p>
 <ul class="ow-legend">{"".join(encoded.items(encoding, language, shapes=shapes))}{common}</ul>
-<p class="ow-source">{escape(start["source"])}</p>
+<p class="ow-source">{escape(indicator["source"])}</p>
 <details><summary>{escape(text("What is counted", language))}</summary>
-<p class="ow-definition">{escape(start["definition"])}</p></details>
+<p class="ow-definition">{escape(indicator["definition"])}</p></details>
 </figure>
 <div>
 <div class="ow-scroll" role="region" tabindex="0" aria-label="{escape(about)}">
@@ -332,14 +248,38 @@ def _html(
 <th scope="col" aria-sort="ascending">
 <button type="button">{escape(text("District", language))}</button></th>
 <th scope="col" aria-sort="none">
-<button type="button" data-unit>{escape(start["heading"])}</button></th>
+<button type="button" data-unit>{escape(indicator["heading"])}</button></th>
+<th scope="col" class="ow-change" hidden></th>
 </tr></thead>
 <tbody class="ow-compare">{"".join(rows[count:])}</tbody>
 <tbody data-districts>{"".join(rows[i] for i in by_name)}</tbody></table></div>
 {note or '<p class="ow-note"></p>'}
 </div>
-<script type="application/json">{payload}</script>
-</div>"""
+</div>
+<script type="application/json" data-ow-first>{as_json(data)}</script>
+{on_demand}</div>"""
+
+
+def _index(described: Mapping[str, Any], part: str | None) -> dict[str, Any]:
+    """Give what is known of an indicator before its part is there."""
+    series = described["series"]
+    return {
+        "label": described["label"],
+        "part": part,
+        "series": {code: one["label"] for code, one in series.items()},
+    }
+
+
+def _periods(known: Mapping[str, Mapping[str, Any]], language: str) -> dict[str, str]:
+    """Name all periods of which something is known."""
+    periods = {
+        period
+        for described in known.values()
+        for series in described["series"].values()
+        for level in series["levels"].values()
+        for period in level["values"]
+    }
+    return {period: quarter(period, language) for period in sorted(periods)}
 
 
 def _words(hint: str, language: str) -> dict[str, Any]:
@@ -356,8 +296,20 @@ def _words(hint: str, language: str) -> dict[str, Any]:
         "middle": text("{span}: about as the city", language),
         "toCity": text("{value} ({difference} to the city)", language),
         "difference": text("Colours: difference to the city ({value})", language),
+        "toPeriod": text("{value} ({difference} to {period})", language),
+        "change": text("Change since {period}", language),
+        "middleThen": text("{span}: about as then", language),
+        "differenceThen": text("Colours: difference to {period}", language),
+        "circlesThen": text("Circles: difference to {period}", language),
+        "less": text("less than then", language),
+        "below": text("below zero", language),
         "points": f", {text('in percentage points', language)}",
         "noCity": text(NO_CITY, language),
+        "total": text("Total", language),
+        "loading": text("{indicator} is being loaded …", language),
+        "failed": text(
+            "{indicator} could not be loaded; what is shown stays. Is there a connection?", language
+        ),
         "breaks": text(
             "Write up to {most} rising numbers with semicolons between them, such as {example}.",
             language,
@@ -370,19 +322,21 @@ def _words(hint: str, language: str) -> dict[str, Any]:
     }
 
 
-def _controls(series: Mapping[str, Mapping[str, Any]], view: View, language: str) -> str:
-    """Let the reader choose: what is shown and when, and behind a key press the colours."""
-    indicators = {code: described["label"] for code, described in series.items()}
-    periods = sorted(series[view.code]["values"], reverse=True)
+def _controls(known: Mapping[str, Mapping[str, Any]], view: View, language: str) -> str:
+    """Let the reader choose: what is shown, where and when, and behind a key press the colours."""
+    shown = known[view.code]
+    series = {code: one["label"] for code, one in shown["series"].items()}
+    periods = sorted(shown["series"][view.part]["levels"]["district"]["values"], reverse=True)
     schemes = {scheme: text(name, language) for scheme, name in classed.SCHEMES.items()}
     schemes[OWN] = text("Breaks of your own", language)
     compared = {
         "": text("The values", language),
         "city": text("The difference to the city", language),
+        "period": text("The difference to another quarter or year", language),
     }
+    breakdowns = {code: name or text("Total", language) for code, name in series.items()}
     numbers = {str(n): str(n) for n in range(classed.FEWEST, classed.MOST + 1)}
     choices = [
-        (text("Colours show", language), _select("compare", compared, view.compare)),
         (
             text("Classes", language),
             _select("classes", schemes, OWN if len(view.breaks) else view.classes),
@@ -396,15 +350,19 @@ def _controls(series: Mapping[str, Mapping[str, Any]], view: View, language: str
             f'<input name="breaks" autocomplete="off" value="{_typed(view.breaks, language)}">',
         ),
     ]
-    is_hidden = " hidden" if series[view.code]["circles"] else ""
-    is_usual = (view.classes, view.n_classes, len(view.breaks), view.compare) == (
-        *("quantiles", classed.USUAL, 0, ""),
-    )
+    is_hidden = " hidden" if shown["circles"] else ""
+    is_usual = (view.classes, view.n_classes, len(view.breaks)) == ("quantiles", classed.USUAL, 0)
     return f"""<div class="ow-controls">
 <label>{escape(text("Indicator", language))}
-{_select("indicator", indicators, view.code)}</label>
+{_indicators(known, view.code, language)}</label>
+<label{"" if len(series) > 1 else " hidden"}>{escape(text("Breakdown", language))}
+{_select("breakdown", breakdowns, view.part)}</label>
 <label>{escape(text("Quarter or year", language))}
 {_select("period", {p: quarter(p, language) for p in periods}, view.period)}</label>
+<label>{escape(text("Shown are", language))}
+{_select("compare", compared, view.compare)}</label>
+<label hidden>{escape(text("Compared with", language))}
+{_select("against", {}, "")}</label>
 </div>
 <details class="ow-choices"{is_hidden}{"" if is_usual else " open"}>
 <summary>{escape(text("Colours and classes", language))}</summary>
@@ -412,26 +370,36 @@ def _controls(series: Mapping[str, Mapping[str, Any]], view: View, language: str
 {"".join(f"<label>{escape(name)} {field}</label>" for name, field in choices)}
 </div>
 <p class="ow-wrong" role="status"></p>
-</details>"""
+</details>
+<p class="ow-loading" role="status"><span></span>
+<button type="button" hidden>{escape(text("Try again", language))}</button></p>"""
+
+
+def _indicators(known: Mapping[str, Mapping[str, Any]], chosen: str, language: str) -> str:
+    """Write the list of indicators, those of a field together."""
+    groups = []
+    for field, name in FIELDS.items():
+        labels = {code: one["label"] for code, one in known.items() if one["field"] == field}
+        if labels:
+            head = escape(text(name, language))
+            groups.append(f'<optgroup label="{head}">{_options(labels, chosen)}</optgroup>')
+    return f'<select name="indicator" autocomplete="off">{"".join(groups)}</select>'
 
 
 def _select(name: str, labels: Mapping[str, str], chosen: str) -> str:
     """Write a list to choose from."""
-    options = "".join(
+    return f'<select name="{name}" autocomplete="off">{_options(labels, chosen)}</select>'
+
+
+def _options(labels: Mapping[str, str], chosen: str) -> str:
+    return "".join(
         f'<option value="{escape(code)}"{" selected" if code == chosen else ""}>'
         f"{escape(label)}</option>"
         for code, label in labels.items()
     )
-    return f'<select name="{name}" autocomplete="off">{options}</select>'
 
 
 def _typed(breaks: Sequence[float], language: str) -> str:
     """Write breaks as their reader would type them: ``3; 5,25; 8``."""
     typed = "; ".join(np.format_float_positional(value, trim="-") for value in breaks)
     return typed.replace(".", ",") if language == "de" else typed
-
-
-def _alphabetical(name: str) -> str:
-    """Give the key by which names are ordered: ö with o, ß with ss, as a German reader expects."""
-    letters = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))

@@ -5,7 +5,6 @@ are rounded as they are written before they are classed: what reads the same is 
 and the classes as the legend writes them leave no gap and do not overlap.
 """
 
-import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -216,22 +215,17 @@ def _bounds(known: np.ndarray, scheme: str, classes: int, digits: int) -> list[f
         return natural_breaks(known, classes)[-1]
     if known[0] == known[-1]:
         return [float(known[0])]
-    import mapclassify
-
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Not enough unique values")  # then there are fewer
-        if scheme == "equal":
-            return _floored(mapclassify.EqualInterval(known, k=classes).bins, digits)
-        bins = mapclassify.Quantiles(known, k=classes).bins
+    shares = np.arange(1, classes + 1) / classes
+    if scheme == "equal":
+        return _floored(known[0] + shares * (known[-1] - known[0]), digits)
+    bins = np.quantile(known, shares)
     # Down to a value that occurs: no class is empty.
     return np.unique(known[np.searchsorted(known, bins + 1e-9) - 1]).tolist()
 
 
 def _own(known: np.ndarray, breaks: Sequence[float], digits: int) -> list[float]:
     """Give the upper bounds of one's own classes, with one more for what lies above them."""
-    import mapclassify
-
-    return _floored(mapclassify.UserDefined(known, list(breaks)).bins, digits)
+    return _floored(np.append(breaks, known[-1] if known[-1] > breaks[-1] else []), digits)
 
 
 def _floored(bins: np.ndarray, digits: int) -> list[float]:

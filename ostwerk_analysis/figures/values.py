@@ -342,7 +342,7 @@ def evidence(declared: Sequence[pd.Series], shown: pd.DataFrame, language: str) 
         for status, message in STATUSES.items()
         if (count := int((known["obs_status"] == status).sum()))
     ]
-    sure = [text(HOW_KNOWN[how], language) for how in dict.fromkeys(map(_how_known, declared))]
+    sure = [text(HOW_KNOWN[how], language) for how in dict.fromkeys(map(how_known, declared))]
     sure += [
         text(message, language, count=number(count, "", language), all=len(shown))
         for state, message in WITHOUT_VALUE.items()
@@ -367,7 +367,15 @@ def evidence(declared: Sequence[pd.Series], shown: pd.DataFrame, language: str) 
     return f'<dl class="ow-facts">{items}</dl>'
 
 
-def _how_known(row: pd.Series) -> str:
+def confidence(declared: pd.Series, language: str) -> str:
+    """Say how an indicator's values came about, and what they do not say."""
+    how, name = how_known(declared), str(declared["indicator"]).removesuffix("_to_date")
+    said = [text(HOW_KNOWN[how], language)]
+    said += [text(CAVEATS[name], language)] if name in CAVEATS else []
+    return " ".join(said)
+
+
+def how_known(row: pd.Series) -> str:
     """Tell how the values of an indicator came about."""
     if row.get("units"):
         return "records"

@@ -17,7 +17,9 @@ PLOTLY = "plotly.min.js"
 """Name under which pages and reports look for Plotly's script: on the server, or beside them."""
 
 EXPLORER = (
+    "parts.js",
     "formats.js",
+    "differences.js",
     "classes.js",
     "drawing.js",
     "table.js",

@@ -2,20 +2,25 @@
 
 function address(view) {
   const { data, find, root } = view;
-  const { indicator, period, classes, number, compare, breaks } = view.fields;
+  const { period, classes, number, compare, against, breaks } = view.fields;
   const colours = [classes, number, compare, breaks];
   const usual = colours.map((field) => field.value);
   const choices = find(".ow-choices");
   const isPage = document.documentElement.hasAttribute("data-ow-page");
 
+  const shows = (field) => !field.closest("label").hidden;
+
   view.keep = () => {
     if (!isPage) return;
-    const state = new URLSearchParams({ indicator: indicator.value, quarter: period.value });
-    if (view.chosen >= 0) state.set("district", data.ids[view.chosen]);
+    const state = new URLSearchParams({ indicator: view.code });
+    if (view.part) state.set("breakdown", view.part);
+    state.set("quarter", period.value);
+    if (view.chosen >= 0) state.set("district", view.ids[view.chosen]);
     for (const [i, field] of colours.entries()) {
-      const isShown = !field.closest("label").hidden && !choices.hidden;
-      if (isShown && field.value !== usual[i]) state.set(field.name, field.value);
+      const isOffered = shows(field) && (field === compare || !choices.hidden);
+      if (isOffered && field.value !== usual[i]) state.set(field.name, field.value);
     }
+    if (shows(against)) state.set("against", against.value);
     view.run("keep", state);
     history.replaceState(null, "", "#" + state);
     for (const link of document.querySelectorAll("[data-ow-keep-state]")) link.hash = state;
@@ -24,20 +29,23 @@ function address(view) {
   // What the address says and the page does not have is ignored.
   view.recall = () => {
     const state = new URLSearchParams(isPage ? location.hash.slice(1) : "");
-    if (state.get("indicator") in data.series) indicator.value = state.get("indicator");
-    view.offerPeriods(state.get("quarter") || root.dataset.period);
-    for (const [i, field] of [classes, number, compare].entries()) {
-      const wanted = state.get(field.name) ?? usual[i];
-      const isOffered = [...field.options].some((option) => option.value === wanted);
-      field.value = isOffered ? wanted : usual[i];
-      if (field.value !== usual[i]) choices.open = true;
-    }
-    breaks.value = state.get("breaks") ?? usual[3];
-    if (classes.value === "own" && !breaks.value) view.proposeBreaks();
-    view.run("recall", state);
-    view.choose(data.ids.indexOf(state.get("district")));
-    view.redraw();
-    if (isPage && location.hash) view.keep();
+    const code = state.get("indicator");
+    view.turnTo(code in data.indicators ? code : view.code, (shown) => {
+      view.show(shown, state.get("breakdown"), state.get("quarter") || root.dataset.period);
+      for (const [i, field] of [classes, number, compare].entries()) {
+        const wanted = state.get(field.name) ?? usual[i];
+        const isOffered = [...field.options].some((option) => option.value === wanted);
+        field.value = isOffered ? wanted : usual[i];
+        if (field !== compare && field.value !== usual[i]) choices.open = true;
+      }
+      view.offerPeriods(period.value, state.get("against"));
+      breaks.value = state.get("breaks") ?? usual[3];
+      if (classes.value === "own" && !breaks.value) view.proposeBreaks();
+      view.run("recall", state);
+      view.choose(view.ids.indexOf(state.get("district")));
+      view.redraw();
+      if (isPage && location.hash) view.keep();
+    });
   };
 
   window.addEventListener("hashchange", view.recall);

@@ -3,7 +3,8 @@
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function choosing(view) {
-  const { data, find, svg, shapes, rows } = view;
+  const { data, find, svg } = view;
+  const map = svg.querySelector(".ow-districts");
   const ring = svg.querySelector(".ow-focus");
 
   function tell(pointed = view.chosen) {
@@ -20,6 +21,7 @@ function choosing(view) {
   }
 
   view.choose = (i) => {
+    const { shapes, rows } = view;
     if (view.chosen >= 0) {
       shapes[view.chosen].removeAttribute("aria-selected");
       rows[view.chosen].classList.remove("ow-chosen");
@@ -41,9 +43,9 @@ function choosing(view) {
   function neighbour(from, dx, dy) {
     let best = from;
     let least = Infinity;
-    data.points.forEach(([x, y], i) => {
-      const along = (x - data.points[from][0]) * dx + (y - data.points[from][1]) * dy;
-      const across = Math.abs((x - data.points[from][0]) * dy + (y - data.points[from][1]) * dx);
+    view.points.forEach(([x, y], i) => {
+      const along = (x - view.points[from][0]) * dx + (y - view.points[from][1]) * dy;
+      const across = Math.abs((x - view.points[from][0]) * dy + (y - view.points[from][1]) * dx);
       if (i === from || along <= 0 || across > 2 * along) return;
       if (along + 2 * across < least) [least, best] = [along + 2 * across, i];
     });
@@ -55,22 +57,23 @@ function choosing(view) {
     view.keep();
   }
 
-  shapes.forEach((shape, i) => {
-    shape.addEventListener("focus", () => chooseAndKeep(i));
-    shape.addEventListener("pointerenter", () => tell(i));
-    shape.addEventListener("pointerleave", () => tell());
-    shape.addEventListener("click", () => shape.focus());
-    shape.addEventListener("keydown", (event) => {
-      let next = -1;
-      if (event.key in ARROWS) next = neighbour(i, ...ARROWS[event.key]);
-      if (event.key === "Home") next = 0;
-      if (event.key === "End") next = shapes.length - 1;
-      if (event.key === "Escape") chooseAndKeep(-1);
-      if (next < 0) return;
-      event.preventDefault();
-      shapes[next].focus();
-    });
+  const at = (event) => view.shapes.indexOf(event.target.closest("[role=option]"));
+  map.addEventListener("focusin", (event) => at(event) !== view.chosen && chooseAndKeep(at(event)));
+  map.addEventListener("pointerover", (event) => tell(at(event)));
+  map.addEventListener("pointerleave", () => tell());
+  map.addEventListener("click", (event) => view.shapes[at(event)]?.focus());
+  map.addEventListener("keydown", (event) => {
+    const i = at(event);
+    let next = -1;
+    if (event.key in ARROWS) next = neighbour(i, ...ARROWS[event.key]);
+    if (event.key === "Home") next = 0;
+    if (event.key === "End") next = view.shapes.length - 1;
+    if (event.key === "Escape") chooseAndKeep(-1);
+    if (next < 0) return;
+    event.preventDefault();
+    view.shapes[next].focus();
   });
-  rows.forEach((row, i) => row.addEventListener("click", () => chooseAndKeep(i)));
+  find("tbody[data-districts]").addEventListener("click", (event) =>
+    chooseAndKeep(view.rows.indexOf(event.target.closest("tr"))));
   view.onRedraw(() => tell());
 }

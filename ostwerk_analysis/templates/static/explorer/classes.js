@@ -2,20 +2,30 @@
 
 function classes(view) {
   const { data, find } = view;
-  const { period, compare, classes, number, breaks: typed } = view.fields;
+  const { period, compare, against, classes, number, breaks: typed } = view.fields;
   const choices = find(".ow-choices");
   let usable = []; // the last breaks of one's own that could be used
 
-  // The series with the scale for its quarters or for its years, and the colours chosen.
+  // How the series is drawn: its words, the scale for its quarters or for its years, and the
+  // colours chosen. `base` gives what a difference is to, cell by cell.
   view.look = () => {
     const series = view.series();
-    const kept = series.scales[period.value.includes("-Q") ? "quarter" : "year"];
-    const look = { ...series, ...kept };
+    const kept = series.scales[spanOf(period.value)];
+    const look = { ...view.indicator(), ...series, ...kept, label: view.label() };
+    const values = view.cells();
+    const city = values[view.shapes.length + data.compared.indexOf(data.city)];
+    const before = compare.value === "period" ? view.cells(against.value) : null;
+    look.isToPeriod = Boolean(before);
+    look.isToCity = compare.value === "city" && !look.circles && isNumber(city);
+    look.isDifference = look.isToPeriod || look.isToCity;
+    look.isAlone = compare.value === "city" && !look.circles && !isNumber(city);
+    look.city = bare(city);
+    look.base = (i) => (look.isToPeriod ? before[i] : city);
     if (look.circles) return look;
-    look.city = bare(view.cells()[data.city]);
-    look.isDifference = compare.value === "city" && isNumber(look.city);
-    look.isAlone = compare.value === "city" && !isNumber(look.city);
-    const { bounds, ends } = look.isDifference ? kept.differences : kept;
+    let scale = kept;
+    if (look.isToCity) scale = kept.differences;
+    if (look.isToPeriod) scale = view.differencesTo(before, values, kept.digits);
+    const { bounds, ends } = scale;
     [look.low, look.high] = ends;
     const step = look.isDifference ? (number.value - 3) / 2 : number.value - 3;
     const isOwn = classes.value === "own" && !look.isAlone;
@@ -23,7 +33,7 @@ function classes(view) {
     let upper = (bounds[scheme] ?? [])[Math.floor(step)] ?? [];
     if (isOwn && upper.length) upper = own(look);
     look.isOpenBelow = isOwn && (!look.isDifference || look.isOpenAbove);
-    if (look.isDifference) {
+    if (look.isDifference && upper.length) {
       if (upper.length === 1 && upper[0] > 0) upper = [0, ...upper];
       const below = upper.slice(0, -1).reverse();
       upper = [...below.map((bound) => tidy(-bound - 10 ** -look.digits, look.digits)), ...upper];
@@ -82,7 +92,9 @@ function classes(view) {
 
   // Only choices that do something are offered: one class lies about the city, so they are odd.
   view.offerChoices = () => {
-    choices.hidden = view.series().circles;
+    choices.hidden = view.indicator().circles;
+    compare.querySelector("[value=city]").disabled = view.indicator().circles;
+    against.closest("label").hidden = compare.value !== "period";
     for (const option of number.options) option.disabled = compare.value && option.value % 2 === 0;
     if (number.selectedOptions[0].disabled) number.value = Number(number.value) + 1;
     const isOwn = classes.value === "own";
@@ -112,7 +124,8 @@ function classes(view) {
       if (look.isOpenBelow && i === 0) span = say(data.words.upTo, { value: full(bound) });
       else if (look.isOpenAbove && i === last) span = say(data.words.from, { value: full(first) });
       else if (first >= bound) span = full(bound);
-      said.push([colours[i], isMiddle ? say(data.words.middle, { span }) : span]);
+      const middle = look.isToPeriod ? data.words.middleThen : data.words.middle;
+      said.push([colours[i], isMiddle ? say(middle, { span }) : span]);
     });
     return said;
   };

@@ -1,32 +1,64 @@
-// The lists to choose from: indicator, quarter, and how the colours are made.
+// The lists to choose from: indicator, breakdown, period, and how the colours are made.
 
 function controls(view) {
   const { data } = view;
-  const { indicator, period, classes, number, compare, breaks } = view.fields;
+  const { indicator, breakdown, period, classes, number, compare, against, breaks } = view.fields;
 
-  // Quarters are those for which the indicator has values; the one shown is kept if it can be.
-  view.offerPeriods = (wanted) => {
-    const offered = Object.keys(view.series().values).sort().reverse();
-    period.replaceChildren(...offered.map((code) => new Option(data.periods[code], code)));
-    period.value = offered.includes(wanted) ? wanted : offered[0];
+  const fillList = (list, offered, words) =>
+    list.replaceChildren(...offered.map((code) => new Option(words(code), code)));
+
+  // Makes an indicator the one that is shown, in a breakdown that it has.
+  view.show = (code, part = view.part, wanted = period.value) => {
+    const series = data.indicators[code].series;
+    const parts = Object.keys(series);
+    view.code = code;
+    view.part = parts.includes(part) ? part : parts[0];
+    indicator.value = code;
+    fillList(breakdown, parts, (one) => series[one] || data.words.total);
+    breakdown.value = view.part;
+    breakdown.closest("label").hidden = parts.length < 2;
+    view.offerPeriods(wanted);
+  };
+
+  // Periods are those of which the series has values; the one shown is kept if it can be.
+  view.offerPeriods = (wanted, other = against.value) => {
+    const offered = Object.keys(view.series().values).sort();
+    fillList(period, offered.toReversed(), (code) => data.periods[code]);
+    period.value = offered.includes(wanted) ? wanted : offered.at(-1);
+    const alike = offered.filter((code) => spanOf(code) === spanOf(period.value));
+    const others = alike.filter((code) => code !== period.value);
+    fillList(against, others.toReversed(), (code) => data.periods[code]);
+    against.value = others.includes(other) ? other : view.usualAgainst(period.value, alike) ?? "";
+    compare.querySelector("[value=period]").disabled = !others.length;
+    if (compare.selectedOptions[0].disabled) compare.value = "";
   };
 
   function redrawAndKeep() {
+    if (classes.value === "own") view.proposeBreaks();
     view.redraw();
     view.keep();
   }
 
   indicator.addEventListener("change", () => {
-    view.offerPeriods(period.value);
-    if (classes.value === "own") view.proposeBreaks();
-    redrawAndKeep();
-  });
-  for (const field of [classes, number, compare]) {
-    field.addEventListener("change", () => {
-      if (classes.value === "own") view.proposeBreaks();
+    view.turnTo(indicator.value, (code) => {
+      view.show(code);
       redrawAndKeep();
     });
+  });
+  breakdown.addEventListener("change", () => {
+    view.show(view.code, breakdown.value);
+    redrawAndKeep();
+  });
+  for (const field of [classes, number, compare, against]) {
+    field.addEventListener("change", redrawAndKeep);
   }
-  breaks.addEventListener("input", redrawAndKeep);
-  period.addEventListener("change", redrawAndKeep);
+  period.addEventListener("change", () => {
+    view.offerPeriods(period.value);
+    view.redraw();
+    view.keep();
+  });
+  breaks.addEventListener("input", () => {
+    view.redraw();
+    view.keep();
+  });
 }

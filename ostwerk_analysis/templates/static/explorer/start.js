@@ -5,36 +5,46 @@
 //     const layer = view.find(".ow-sites");            // what this explorer's HTML has
 //     view.sitesOf = (i) => …;                         // what other files may call
 //     view.onRedraw((look, values) => …);              // another indicator, quarter or colours
-//     view.onChoose((i) => …);                         // a district, -1 for none
+//     view.onChoose((i) => …);                         // a place, -1 for none
 //     view.onKeep((state) => state.set("sites", 1));   // into the address: URLSearchParams …
 //     view.onRecall((state) => …);                     // … and back, before what is drawn
 //   }
 //
 // `look` is how the series is drawn now: label, digits, bounds, colours, …; `values` has its cells,
-// districts first, in the order of data.ids. Words come from data.words, written by Python.
+// places first, in the order of view.ids, then those of data.compared. Words come from data.words,
+// written by Python. Another indicator may have to be fetched: `await view.load(code)`. What view
+// says of places (shapes, rows, ids, …) changes with the level: read it when it is needed.
 
-const PARTS = [formats, classes, drawing, table, choosing, controls, address];
+const PARTS = [parts, formats, differences, classes, drawing, table, choosing, controls, address];
 
 function explorer(root) {
   const find = (selector) => root.querySelector(selector);
   const svg = find(".ow-map");
+  const data = JSON.parse(find("script[data-ow-first]").textContent);
   const shapes = [...svg.querySelectorAll(".ow-districts path")];
   const rows = [...find("tbody[data-districts]").rows].sort((a, b) => a.dataset.i - b.dataset.i);
-  const fieldNames = ["indicator", "period", "classes", "number", "compare", "breaks"];
+  const fields = ["indicator", "breakdown", "period", "classes", "number", "compare", "against", "breaks"];
   const hooks = { redraw: [], choose: [], keep: [], recall: [] };
   const view = {
     root,
     find,
     svg,
-    shapes, // the districts on the map, …
+    data,
+    shapes, // the places on the map, …
     rows, // … in the table, …
-    names: rows.map((row) => row.cells[0].textContent), // … and their names, in the same order
+    ids: data.ids, // … their codes, …
+    names: rows.map((row) => row.cells[0].textContent), // … names …
+    points: data.points, // … and middles, all in the same order
     titles: shapes.map((shape) => shape.querySelector("title")),
-    data: JSON.parse(find("script[type='application/json']").textContent),
-    fields: Object.fromEntries(fieldNames.map((name) => [name, find(`[name=${name}]`)])),
+    fields: Object.fromEntries(fields.map((name) => [name, find(`[name=${name}]`)])),
+    code: Object.keys(data.first)[0],
+    part: find("[name=breakdown]").value,
     chosen: -1,
-    series: () => view.data.series[view.fields.indicator.value],
-    cells: () => view.series().values[view.fields.period.value],
+    indicator: () => view.known(view.code),
+    label: () => [view.indicator().label, data.indicators[view.code].series[view.part]]
+      .filter(Boolean).join(" – "),
+    series: () => view.indicator().series[view.part].levels.district,
+    cells: (period = view.fields.period.value) => view.series().values[period],
     run: (hook, ...given) => hooks[hook].forEach((joined) => joined(...given)),
     onRedraw: (joined) => hooks.redraw.push(joined),
     onChoose: (joined) => hooks.choose.push(joined),

@@ -1,29 +1,21 @@
 // The table beside the map: the same values, sorted as the reader likes.
 
 function table(view) {
-  const { data, find, root, rows, names } = view;
+  const { data, find, root } = view;
   const body = find("tbody[data-districts]");
   const compared = [...find("tbody.ow-compare").rows];
+  const change = find("th.ow-change");
   const heads = [...root.querySelectorAll("th[aria-sort]")];
 
-  function write(place, cell, look) {
-    place.replaceChildren();
-    if (isNumber(cell)) {
-      place.append(view.format(bare(cell), look.digits));
-      if (Array.isArray(cell)) {
-        const mark = document.createElement("sup");
-        mark.textContent = cell[1];
-        place.append(mark);
-      }
-      return;
-    }
-    const sign = document.createElement("span");
-    sign.setAttribute("aria-hidden", "true");
-    sign.textContent = data.words.signs[cell === SECRET ? "suppressed" : "missing"];
-    const said = document.createElement("span");
-    said.className = "ow-hidden";
-    said.textContent = view.words(cell, look);
-    place.append(sign, said);
+  // A column with the difference to another quarter, while the colours show it.
+  function writeDifference(row, i, values, look) {
+    row.querySelector(".ow-change")?.remove();
+    if (!look.isToPeriod) return;
+    const cell = row.insertCell();
+    cell.className = "ow-change";
+    const difference = view.difference(values[i], look, i);
+    if (difference !== null) cell.textContent = view.signed(difference, look.digits);
+    else view.write(cell, isNumber(values[i]) ? look.base(i) : values[i], look);
   }
 
   function notes(values) {
@@ -38,6 +30,7 @@ function table(view) {
     const head = heads.find((th) => th.getAttribute("aria-sort") !== "none") || heads[0];
     const sign = head.getAttribute("aria-sort") === "descending" ? -1 : 1;
     const values = view.cells();
+    const { rows, names } = view;
     const order = rows.map((_, i) => i);
     const byName = (a, b) => names[a].localeCompare(names[b], data.locale);
     if (head === heads[0]) order.sort((a, b) => sign * byName(a, b));
@@ -64,10 +57,16 @@ function table(view) {
   );
 
   view.onRedraw((look, values) => {
-    rows.forEach((row, i) => write(row.cells[1], values[i], look));
-    compared.forEach((row, i) => write(row.cells[1], values[rows.length + i], look));
+    [...view.rows, ...compared].forEach((row, i) => {
+      view.write(row.cells[1], values[i], look);
+      writeDifference(row, i, values, look);
+    });
+    change.hidden = !look.isToPeriod;
+    const period = data.periods[view.fields.against.value];
+    change.textContent = look.isToPeriod ? say(data.words.change, { period }) : "";
     find("[data-unit]").textContent = look.heading;
-    find(".ow-note").textContent = notes(values);
+    const others = look.isToPeriod ? view.cells(view.fields.against.value) : [];
+    find(".ow-note").textContent = notes([...values, ...others]);
     find(".ow-scroll").setAttribute("aria-label", view.svg.getAttribute("aria-label"));
     sort();
   });

@@ -1,0 +1,84 @@
+// Indicators that are not in the first view: they stand in the page, or the server sends them.
+
+function parts(view) {
+  const { data, find, root } = view;
+  const known = new Map(Object.entries(data.first));
+  const underway = new Map();
+  const line = find(".ow-loading");
+  const again = line.querySelector("button");
+  let turn = 0;
+  let retry = null;
+
+  const add = (indicators) => Object.entries(indicators).forEach((entry) => known.set(...entry));
+
+  // All that is known of an indicator; undefined as long as its part is not there.
+  view.known = (code) => {
+    if (!known.has(code) && code in data.indicators) {
+      const { part } = data.indicators[code];
+      const here = root.querySelector(`script[data-ow-part="${part}"]`);
+      if (here) add(JSON.parse(here.textContent));
+    }
+    return known.get(code);
+  };
+
+  // The same as a promise, which is broken where the server cannot be reached.
+  view.load = async (code) => {
+    if (view.known(code)) return known.get(code);
+    const { part } = data.indicators[code];
+    if (!underway.has(part)) underway.set(part, fetched(part));
+    await underway.get(part).finally(() => underway.delete(part));
+    return known.get(code);
+  };
+
+  async function fetched(part) {
+    const answer = await fetch(`parts/${part}.json`);
+    if (!answer.ok) throw new Error(answer.status);
+    add(await answer.json());
+  }
+
+  function tell(sentence, code, isBusy) {
+    const words = sentence && say(sentence, { indicator: data.indicators[code].label });
+    line.querySelector("span").textContent = words;
+    root.toggleAttribute("aria-busy", isBusy);
+    if (isBusy) root.setAttribute("aria-busy", "true");
+    again.hidden = !sentence || isBusy;
+  }
+
+  // Goes on with `arrive` once an indicator is there: at once where it can be, and only if the
+  // reader has not asked for another one in the meantime. What is shown stays until then.
+  view.turnTo = async (code, arrive) => {
+    const mine = ++turn;
+    retry = () => view.turnTo(code, arrive);
+    if (view.known(code)) {
+      tell("");
+      arrive(code);
+      return;
+    }
+    const late = setTimeout(() => mine === turn && tell(data.words.loading, code, true), 150);
+    try {
+      await view.load(code);
+      if (mine !== turn) return;
+      tell("");
+      arrive(code);
+    } catch {
+      if (mine !== turn) return;
+      tell(data.words.failed, code);
+      view.fields.indicator.value = view.code;
+    } finally {
+      clearTimeout(late);
+    }
+  };
+  again.addEventListener("click", () => retry());
+
+  // What may be asked for next is fetched while there is nothing to do, one part after the other.
+  const whenIdle = window.requestIdleCallback ?? ((run) => setTimeout(run, 1000));
+  async function fetchRest() {
+    const next = Object.keys(data.indicators).find((code) => !view.known(code));
+    if (!next || document.hidden) return;
+    await view.load(next).then(() => whenIdle(fetchRest), () => {});
+  }
+  const isServed = location.protocol.startsWith("http");
+  if (isServed && !navigator.connection?.saveData) {
+    window.addEventListener("load", () => whenIdle(fetchRest));
+  }
+}
