@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import (
+        additionality,
         areas,
         branches,
         catchments,
@@ -53,6 +54,7 @@ __all__ = [
     "OstwerkError",
     "Programme",
     "ReleaseError",
+    "additionality",
     "areas",
     "branches",
     "catchments",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from .programme import Measure, Milestone
+    from .programme import Additionality, Measure, Milestone
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -144,6 +144,14 @@ class Release:
     def main_indicator(self) -> str:
         """Code of the indicator that says what was achieved; empty where none is declared."""
         return self.manifest["programme"].get("main_indicator", "")
+
+    @property
+    def additionality(self) -> "Additionality | None":
+        """What the programme assumes between gross and net; None where it states nothing."""
+        from .programme import Additionality
+
+        stated = self.manifest["programme"].get("additionality")
+        return Additionality.model_validate(stated) if stated else None
 
     @property
     def place_names(self) -> dict[str, str]:

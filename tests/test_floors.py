@@ -18,7 +18,7 @@ FLOORS = [
     ["areas", "dataset", "corrections", "plausibility", "checks", "reading", "loading", "fetching"],
     [
         *("observations", "spatial", "rates", "survival", "indicators", "state_aid", "regional"),
-        *("convergence", "hexagons"),
+        *("convergence", "hexagons", "additionality"),
     ],
     ["disclosure"],
     ["release", "downloads", "templates", "figures", "report"],
@@ -50,6 +50,7 @@ PURE = {
     "survival",
     "convergence",
     "hexagons",
+    "additionality",
     "disclosure",
     "figures",
 }

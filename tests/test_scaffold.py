@@ -27,6 +27,7 @@ SECTIONS = {
     "targets": models.Target,
     "headlines": models.Headline,
     "benchmarks": models.Benchmark,
+    "additionality": models.Additionality,
     "disclosure": models.DisclosureRules,
     "run": models.RunRules,
     "pages": models.Pages,

@@ -40,6 +40,7 @@ from ostwerk_analysis.indicators import CATALOGUE, catchments
 from ostwerk_analysis.sources import postgis
 from ostwerk_analysis.tables import KINDS, TABLES
 
+net = import_module("ostwerk_analysis.figures.additionality")  # not its function
 robustness = import_module("ostwerk_analysis.figures.robustness")  # not its function
 PACKAGE = Path(ow.__file__).parent
 ERRORS = {name for name, kind in vars(faults).items() if isinstance(kind, type) and "Error" in name}
@@ -163,6 +164,12 @@ TABLES_OF_SENTENCES = {
         "FINDINGS[rule].title": [doubt.title for doubt in rules.FINDINGS.values()],
     },
     "figures/about.py": {"PROTECTION": [downloads.PROTECTION]},
+    "figures/additionality.py": {
+        "head": [*net.STEP_HEADS, *net.ASSUMPTION_HEADS],
+        "NAMES[step]": net.NAMES.values(),
+        "NAMES[row['step']]": net.NAMES.values(),
+        "MEANINGS[row['step']]": net.MEANINGS.values(),
+    },
     "figures/aid.py": {"head": ["Undertaking", "Day", "Aid until then", "Ceiling", "Used"]},
     "figures/answers.py": {
         "STATUS[found.status]": answers.STATUS.values(),

@@ -4,7 +4,8 @@ Each gives an object that shows itself in a notebook, on a page and in a report,
 English, and that can be read without colours, without sight and without a script.
 
 Numbers in words: ``answers``, ``statements`` (gaps), ``certainty`` and ``ratios`` (how sure),
-``soundness``, ``doubts`` and ``about`` (the data), ``headlines``, ``aid``. Tables: ``tables``,
+``soundness``, ``doubts`` and ``about`` (the data), ``headlines``, ``aid``. From gross to net:
+``additionality``. Tables: ``tables``,
 ``tree``. Charts: ``charts`` (through time), ``bars``, ``flow``, ``sectors`` (branches),
 ``survival``. Maps: ``map``, ``small_multiples``, ``bivariate``, ``clusters``, ``catchments``;
 beside them ``smoothed`` and ``robustness``.
@@ -14,6 +15,7 @@ What they share: ``values`` (how a value is written), ``sentences``, ``drawing``
 """
 
 from .about import about, heading
+from .additionality import additionality
 from .aid import state_aid
 from .answers import answer
 from .bars import bars, target_bars
@@ -42,6 +44,7 @@ __all__ = [
     "Chart",
     "Figure",
     "about",
+    "additionality",
     "answer",
     "available",
     "bars",

@@ -142,6 +142,7 @@ def manifest(
     measures = [measure.model_dump(mode="json") for measure in programme.measures]
     milestones = [milestone.model_dump(mode="json") for milestone in programme.milestones]
     areas = pd.read_parquet(staged / "areas.parquet")
+    assumed = programme.additionality
     return {
         "programme": {
             "id": programme.id,
@@ -154,6 +155,7 @@ def manifest(
             "measures": measures,
             "milestones": milestones,
             "main_indicator": programme.main_indicator,
+            "additionality": assumed.model_dump() if assumed else None,
             "pages": programme.pages.model_dump(),
         },
         "quarter": recipe["quarter"],

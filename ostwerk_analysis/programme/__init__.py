@@ -20,7 +20,9 @@ from ..language import Sentence, joined
 from .sections import (
     FETCHED,
     FETCHING,
+    Additionality,
     Area,
+    Assumption,
     Benchmark,
     City,
     Correction,
@@ -41,7 +43,9 @@ from .sections import (
 
 __all__ = [
     "FETCHED",
+    "Additionality",
     "Area",
+    "Assumption",
     "Benchmark",
     "City",
     "Correction",
@@ -122,6 +126,7 @@ class Programme(Section):
     targets: list[Target] = Field([])
     headlines: list[Headline] = Field([])
     benchmarks: list[Benchmark] = Field([])
+    additionality: Additionality | None = None
     disclosure: DisclosureRules = DisclosureRules()
     notebooks: dict[str, Notebook] = Field({})
     run: RunRules = RunRules()

@@ -341,6 +341,48 @@ class Headline(Section):
         return self
 
 
+class Assumption(Section):
+    """A factor between gross and net: what is assumed of it, and between which bounds."""
+
+    low: float = Field(description="Smallest value that is thought possible.")
+    central: float = Field(description="Value that pages begin with.")
+    high: float = Field(description="Largest value that is thought possible.")
+    source: Text = Field(description="Where the three are published, or why they are assumed.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.low <= self.central <= self.high:
+            raise ValueError(Sentence("low, central and high must rise in this order"))
+        return self
+
+
+class Additionality(Section):
+    """What is assumed of effects that would have come anyway, or come at the cost of others."""
+
+    deadweight_pct: Assumption = Field(
+        description="Share that would have come about without the support."
+    )
+    leakage_pct: Assumption = Field(description="Share that goes to people or firms elsewhere.")
+    displacement_pct: Assumption = Field(
+        description="Share that other firms of the area lose in exchange."
+    )
+    substitution_pct: Assumption = Field(
+        description="Share by which supported firms replace something that they had."
+    )
+    multiplier: Assumption = Field(
+        description="What effects grow by through purchases and spending in the area, 1 for none."
+    )
+
+    @model_validator(mode="after")
+    def _in_bounds(self) -> Self:
+        for name, stated in self:
+            least, most = (1, 10) if name == "multiplier" else (0, 100)
+            if stated.low < least or stated.high > most:
+                said = "{key}: the values must lie between {least} and {most}"
+                raise ValueError(Sentence(said, key=name, least=least, most=most))
+        return self
+
+
 class DisclosureRules(Section):
     """What keeps a published cell from telling about one contributor. Never published."""
 
