@@ -7,8 +7,8 @@ Numbers in words: ``answers``, ``statements`` (gaps), ``certainty`` and ``ratios
 ``soundness``, ``doubts`` and ``about`` (the data), ``headlines``, ``aid``. From gross to net:
 ``additionality``. Tables: ``tables``,
 ``tree``. Charts: ``charts`` (through time), ``bars``, ``flow``, ``sectors`` (branches),
-``survival``. Maps: ``map``, ``small_multiples``, ``bivariate``, ``clusters``, ``catchments``;
-beside them ``smoothed`` and ``robustness``.
+``survival``. Maps: ``map``, ``small_multiples``, ``bivariate``, ``clusters``, ``catchments``,
+``tiles`` (one hexagon for each district); beside them ``smoothed`` and ``robustness``.
 
 What they share: ``values`` (how a value is written), ``sentences``, ``drawing``; for maps
 ``outlines``, ``classes``, ``encoding`` (colours) and ``symbols`` (circles).

@@ -1,10 +1,11 @@
 """Districts as SVG paths: simplified together, in whole units, small enough to stand in a page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 EXTENT = 1000
@@ -62,43 +63,85 @@ def outlines(
         Corners whose triangle is smaller than the square of this are left out; by default a
         thousandth of the longer side, about what the eye sees.
     """
-    left, bottom, right, top = districts.total_bounds
-    side = max(right - left, top - bottom)
-    unit = side / EXTENT
-    tolerance_m = tolerance_m or side / 1100
+    frame = _Frame(*districts.total_bounds)
+    drawn = frame.simplified(districts, tolerance_m)
+    return assembled(districts, drawn, _line(districts, drawn, around, frame), frame.size)
 
-    def placed(shapes: np.ndarray) -> np.ndarray:
-        return shapely.transform(
-            shapes, lambda xy: np.column_stack([(xy[:, 0] - left) / unit, (top - xy[:, 1]) / unit])
-        )
 
-    drawn = placed(shapely.coverage_simplify(districts.geometry.array, tolerance_m))
+def borough_outlines(
+    districts: gpd.GeoDataFrame, names: Mapping[str, str], around: Around = ()
+) -> Outlines:
+    """Draw the boroughs, along the borders of the districts as :func:`outlines` draws them.
+
+    Parameters
+    ----------
+    districts : GeoDataFrame
+        As for :func:`outlines`, with ``borough_id``.
+    names : mapping
+        Names of the boroughs by their codes; without a name, the code stands for it.
+    around
+        As for :func:`outlines`.
+    """
+    frame = _Frame(*districts.total_bounds)
+    drawn = frame.simplified(districts)
+    line = _line(districts, drawn, around, frame)
+    codes = sorted(districts["borough_id"].dropna().unique())
+    whole = [
+        shapely.union_all(drawn[(districts["borough_id"] == code).to_numpy()]) for code in codes
+    ]
+    boroughs = pd.DataFrame({"district_id": codes, "name": [names.get(c, c) for c in codes]})
+    return assembled(boroughs, np.array(whole), line, frame.size)
+
+
+def assembled(
+    areas: pd.DataFrame, drawn: np.ndarray, line: shapely.Geometry, size: tuple[int, int]
+) -> Outlines:
+    """Write polygons that are already in the map's units as outlines.
+
+    Parameters
+    ----------
+    areas : DataFrame, n rows
+        ``district_id``, ``name``, and ``borough_id`` where borders of boroughs are to be drawn.
+    drawn : ndarray of polygons, shape (n,)
+        From 0 on, y downwards.
+    line : shapely geometry
+        What the line around chosen areas encloses.
+    size : tuple of int
+        Width and height of the map.
+    """
     main = np.array([max(shapely.get_parts(shape), key=shapely.area) for shape in drawn])
     middle = shapely.centroid(main)
     inside = np.where(shapely.contains(main, middle), middle, shapely.point_on_surface(main))
     borders = ""
-    if "borough_id" in districts:
+    if "borough_id" in areas:
         edges = [
-            shapely.boundary(shapely.union_all(drawn[(districts["borough_id"] == borough).array]))
-            for borough in districts["borough_id"].unique()
+            shapely.boundary(shapely.union_all(drawn[(areas["borough_id"] == borough).array]))
+            for borough in areas["borough_id"].unique()
         ]
         borders = _path(shapely.get_parts(shapely.line_merge(shapely.union_all(edges))))
-    if isinstance(around, Sequence):
-        line = _closed(drawn[districts["district_id"].isin(list(around)).array])
-    elif (members := _members(own := united(around, districts), districts)) is not None:
-        line = _closed(drawn[members])
-    else:
-        line = placed(np.array([shapely.simplify(own, tolerance_m)]))[0]
     return Outlines(
-        ids=districts["district_id"].astype(str).tolist(),
-        names=districts["name"].astype(str).tolist(),
+        ids=areas["district_id"].astype(str).tolist(),
+        names=areas["name"].astype(str).tolist(),
         paths=[_path(_rings(shape)) for shape in drawn],
         points=[(round(point.x), round(point.y)) for point in inside],
         borders=borders,
         around=_path(_rings(line)),
-        width=round((right - left) / unit),
-        height=round((top - bottom) / unit),
+        width=size[0],
+        height=size[1],
     )
+
+
+def members(districts: gpd.GeoDataFrame, around: Around) -> np.ndarray:
+    """Tell which districts lie, for the most part, in what a line is drawn around.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+    """
+    if isinstance(around, Sequence):
+        return districts["district_id"].isin(list(around)).to_numpy()
+    whole, inside = _areas(districts, united(around, districts))
+    return inside > whole / 2
 
 
 def united(
@@ -112,13 +155,56 @@ def united(
     return shapely.union_all((shapes.to_crs(districts.crs) if is_elsewhere else shapes).array)
 
 
-def _members(shape: shapely.Geometry, districts: gpd.GeoDataFrame) -> np.ndarray | None:
-    """Tell which districts a polygon is made of; None where it cuts one."""
-    whole = shapely.area(districts.geometry.array)
-    inside = shapely.area(shapely.intersection(districts.geometry.array, shape))
-    is_in = inside > whole / 2
-    astray = np.where(is_in, whole - inside, inside).sum() + max(shape.area - inside.sum(), 0)
-    return is_in if astray <= WHOLE * shape.area else None
+class _Frame(NamedTuple):
+    """The part of the plane that a map shows, in metres, and how it lies in the map's units."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    @property
+    def side(self) -> float:
+        """The longer side, in metres."""
+        return max(self.right - self.left, self.top - self.bottom)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in the map's units."""
+        unit = self.side / EXTENT
+        return round((self.right - self.left) / unit), round((self.top - self.bottom) / unit)
+
+    def placed(self, shapes: np.ndarray) -> np.ndarray:
+        """Give shapes in the map's units."""
+        corner, unit = (self.left, self.top), self.side / EXTENT
+        return shapely.transform(shapes, lambda xy: (xy - corner) * (1, -1) / unit)
+
+    def simplified(
+        self, districts: gpd.GeoDataFrame, tolerance_m: float | None = None
+    ) -> np.ndarray:
+        """Simplify districts together, in the map's units."""
+        tolerance_m = tolerance_m or self.side / 1100
+        return self.placed(shapely.coverage_simplify(districts.geometry.array, tolerance_m))
+
+
+def _line(
+    districts: gpd.GeoDataFrame, drawn: np.ndarray, around: Around, frame: _Frame
+) -> shapely.Geometry:
+    """Give what a line is drawn around, along the drawn districts where it is made of them."""
+    if not isinstance(around, Sequence):
+        own = united(around, districts)
+        whole, inside = _areas(districts, own)
+        is_in = inside > whole / 2
+        astray = np.where(is_in, whole - inside, inside).sum() + max(own.area - inside.sum(), 0)
+        if astray > WHOLE * own.area:
+            return frame.placed(np.array([shapely.simplify(own, frame.side / 1100)]))[0]
+    return _closed(drawn[members(districts, around)])
+
+
+def _areas(districts: gpd.GeoDataFrame, shape: shapely.Geometry) -> tuple[np.ndarray, np.ndarray]:
+    """Give the area of each district, and of what of it lies in a shape."""
+    shapes = districts.geometry.array
+    return shapely.area(shapes), shapely.area(shapely.intersection(shapes, shape))
 
 
 def _closed(shapes: np.ndarray) -> shapely.Geometry:

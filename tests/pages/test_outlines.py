@@ -7,7 +7,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ostwerk_analysis.figures.outlines import EXTENT, outlines
+from ostwerk_analysis.figures.outlines import EXTENT, borough_outlines, outlines
 
 
 def polygon(path):
@@ -94,3 +94,16 @@ def test_an_area_beyond_the_districts_is_not_taken_for_them(districts):
 def test_no_area_has_no_line(districts):
     assert outlines(districts, districts[:0]).around == ""
     assert outlines(districts, shapely.Polygon()).around == ""
+
+
+def test_boroughs_are_drawn_along_the_borders_of_their_districts(districts):
+    names = {"0": "Süd", "1": "Mitte"}
+    boroughs = borough_outlines(districts, names, ["00", "01"])
+    assert (boroughs.ids, boroughs.names) == (["0", "1", "2"], ["Süd", "Mitte", "2"])
+    shapes = outlines(districts, ["00", "01"])
+    assert (boroughs.around, boroughs.width, boroughs.height) == (
+        *(shapes.around, shapes.width, shapes.height),
+    )
+    apart = [sum(polygon(path)[0].area for path in shapes.paths[4 * i : 4 * i + 4]) for i in (0, 1)]
+    together = [polygon(path)[0].area for path in boroughs.paths[:2]]
+    assert together == pytest.approx(apart, rel=1e-3)
