@@ -4,7 +4,6 @@ The language is that of ``--lang``, which may stand anywhere, or else of the sur
 """
 
 import logging
-import os
 import re
 import shutil
 import subprocess
@@ -60,6 +59,7 @@ STEPS = {
     "analyse": "Analysis notebooks",
     "protect": "Protecting and writing tables",
     "report": "Reports",
+    "pages": "Pages of the dashboards",
 }
 RESULTS = {
     "released": "Released: {folder}",
@@ -206,6 +206,10 @@ def application(language: str) -> typer.Typer:
     ProgrammePath = Annotated[  # noqa: N806 a type
         Path, typer.Argument(help=_("A programme's folder or programme.toml."))
     ]
+    Dashboards = Annotated[  # noqa: N806 a type
+        list[Path] | None,
+        typer.Option(help=_("Folder of your own dashboards."), envvar="OSTWERK_DASHBOARDS"),
+    ]
 
     @command
     def init(folder: Annotated[Path, typer.Argument(help=_("The new folder."))]) -> None:
@@ -280,13 +284,15 @@ def application(language: str) -> typer.Typer:
         only: Annotated[str | None, typer.Option(help=_("Execute this notebook alone."))] = None,
         out: Out = Path(),
         force: Annotated[bool, typer.Option(help=_("Execute even what has not changed."))] = False,
+        dashboards: Dashboards = None,
     ) -> None:
-        """Run a quarter: check the data, execute the notebooks, publish a release. The last
-        release stays as it is if anything fails.
+        """Run a quarter: check the data, execute the notebooks, publish a release, and render its
+        pages. The last release stays as it is if anything fails.
         Example: ostwerk run data/leipzig-demo --quarter 2026Q3
         """
         result = _run(say, language, programme, quarter, jobs, only, out, force)
         _show_result(say, result, language)
+        _render(say, language, result, dashboards or [])
 
     @command
     def serve(
@@ -299,18 +305,40 @@ def application(language: str) -> typer.Typer:
         programme: Annotated[
             str, typer.Option(help=_("Code of the programme, to serve it alone."))
         ] = "",
-        dashboards: Annotated[
-            list[Path] | None, typer.Option(help=_("Folder of your own dashboards."))
-        ] = None,
+        dashboards: Dashboards = None,
         base_url: Annotated[
             str, typer.Option(help=_("Path under which a reverse proxy hands the pages on."))
         ] = "/",
+        token: Annotated[
+            str,
+            typer.Option(
+                help=_("Word without which no page opens; others see it less in the variable."),
+                envvar="OSTWERK_TOKEN",
+            ),
+        ] = "",
+        allow_host: Annotated[
+            list[str] | None,
+            typer.Option(help=_("Host name under which visitors come, or * for any.")),
+        ] = None,
+        frame_ancestor: Annotated[
+            list[str] | None,
+            typer.Option(help=_("Site that may show pages in a frame: https://www.example.org")),
+        ] = None,
     ) -> None:
-        """Serve the dashboards of the current releases. If the environment variable OSTWERK_TOKEN
-        is set, pages open only with that word. Example: ostwerk serve --port 8866
-        """
+        """Serve the dashboards of the current releases. Example: ostwerk serve --port 8866"""
         published = release or out / "published" / programme
-        _serve(say, language, published, port, host, dashboards or [], base_url)
+        _serve(
+            say,
+            language,
+            published,
+            port=port,
+            ip=host,
+            dashboards=dashboards or [],
+            base_url=base_url,
+            token=token,
+            names=[host, *(allow_host or [])],
+            framers=frame_ancestor or [],
+        )
 
     @command
     def demo(
@@ -324,7 +352,7 @@ def application(language: str) -> typer.Typer:
 
         result = _run(say, language, demo_programme(), "last", None, None, out, False)
         _show_result(say, result, language)
-        _serve(say, language, out / "published" / "leipzig-demo", port, "127.0.0.1", [], "/")
+        _serve(say, language, out / "published" / "leipzig-demo", port=port)
 
     @command
     def lab(
@@ -515,15 +543,25 @@ def _show_result(say: Console, result: "Result", language: str) -> None:
         say.print(text("The current release is {name}.", language, name=name), markup=False)
 
 
-def _serve(
-    say: Console,
-    language: str,
-    published: Path,
-    port: int,
-    host: str,
-    dashboards: list[Path],
-    base_url: str,
-) -> None:
+def _render(say: Console, language: str, result: "Result", dashboards: list[Path]) -> None:
+    """Render the pages of a release; what fails does not undo it, and is said."""
+    if result.release is None or result.status == "executed":
+        return
+    from .dashboard.warming import warm
+
+    with _progress(say, language) as progress:
+        failed = warm(
+            result.release.folder,
+            dashboards,
+            log=result.folder.parent / "log.txt",
+            progress=lambda done, total: progress("pages", done, total),
+        )
+    for page in failed:
+        said = text("This page could not be rendered: {page}", language, page=page)
+        say.print(said, style="yellow", markup=False)
+
+
+def _serve(say: Console, language: str, published: Path, **options: Any) -> None:
     """Serve what is whole, and say what is passed over because it is damaged."""
     from .dashboard import serve
     from .release import servable
@@ -539,13 +577,4 @@ def _serve(
         say.print(text("Serving on {address}", language, address=address), style="bold")
         say.print(text("Ctrl+C ends it.", language), style="dim")
 
-    serve(
-        published,
-        port=port,
-        ip=host,
-        dashboards=dashboards,
-        base_url=base_url,
-        token=os.environ.get("OSTWERK_TOKEN", ""),
-        log_level="WARN",
-        ready=ready,
-    )
+    serve(published, log_level="WARN", ready=ready, **options)

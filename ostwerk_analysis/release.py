@@ -333,6 +333,15 @@ def _newest_first(programme: Path) -> list[Path]:
     return sorted(folders, key=lambda folder: _order(folder.name), reverse=True)
 
 
+def shown(programme: Path) -> list[str]:
+    """Name a programme's releases, the newest first; what is newer than the current one is not
+    among them, for it was withdrawn.
+    """
+    current = current_name(programme)
+    names = [folder.name for folder in _newest_first(programme) if (folder / MANIFEST).is_file()]
+    return [name for name in names if not current or _order(name) <= _order(current)]
+
+
 def _order(name: str) -> tuple[str, int]:
     """Give quarter and revision of a release's name; of another name, what comes before all."""
     found = NAME.fullmatch(name)

@@ -120,7 +120,10 @@ TABLES_OF_SENTENCES = {
         "NO_CITY": [explorer.NO_CITY],
     },
     "dashboard/explorer_data.py": {"each": [*NOTES, explorer_data.DERIVED]},
-    "dashboard/rendering.py": {"title": site.OWN_PAGES.values()},
+    "dashboard/framing.py": {
+        "OWN_PAGES[name]": site.OWN_PAGES.values(),
+        "templates.DEMONSTRATION": [templates.DEMONSTRATION],
+    },
     "dashboard/handlers.py": {
         "error.message": [],  # of the class Unknown, found where it is raised
         "templates.DEMONSTRATION": [templates.DEMONSTRATION],

@@ -1,43 +1,18 @@
-"""Scripts and styles as they are sent."""
+"""Scripts and styles, packed, and the tags that name them."""
 
 import gzip
 import hashlib
 import mimetypes
 from functools import cache
 
-from tornado import web
-
 from .. import templates
 
 STATIC = ("figures.css", "page.css", "print.css", "charts.js", "explorer.js", templates.PLOTLY)
 
 
-class StaticHandler(web.RequestHandler):
-    """Scripts and styles, under an address that changes when they do."""
-
-    def set_default_headers(self) -> None:
-        """Let browsers keep them."""
-        self.set_header("Cache-Control", "public, max-age=31536000, immutable")
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.clear_header("Server")
-
-    def get(self, name: str) -> None:
-        """Send one of ours."""
-        if name not in STATIC:
-            self.set_header("Cache-Control", "no-cache")
-            raise web.HTTPError(404)
-        self.set_header("Content-Type", media_type(name))
-        send_packed(self, static(name))
-
-
-def send_packed(handler: web.RequestHandler, packed: bytes) -> None:
-    """Send what is kept packed; unpacked to the few who cannot unpack it."""
-    handler.set_header("Vary", "Accept-Encoding")
-    if "gzip" in handler.request.headers.get("Accept-Encoding", ""):
-        handler.set_header("Content-Encoding", "gzip")
-        handler.finish(packed)
-    else:
-        handler.finish(gzip.decompress(packed))
+def tag_of(packed: bytes) -> str:
+    """Name something by its content."""
+    return hashlib.sha256(packed).hexdigest()[:32]
 
 
 @cache

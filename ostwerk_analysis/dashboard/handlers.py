@@ -1,40 +1,68 @@
-"""Answers over HTTP: pages, files of a release, and what is said when something is wrong."""
+"""Answers over HTTP: pages, their parts, files of a release, and what is said when one is wrong."""
 
 import secrets
+from datetime import date, datetime
+from functools import lru_cache
+from gzip import decompress
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 import jinja2
+from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado import web
 from voila.handler import BaseVoilaHandler
+from voila.voila_identity_provider import VoilaLoginHandler
 
 from .. import templates
-from ..language import LANGUAGES, text
-from .assets import media_type, send_packed, static
-from .rendering import Press
-from .site import Unknown, link_list, own_page, paragraph
+from ..faults import OstwerkError
+from ..language import LANGUAGES, day, quarter, text
+from .assets import STATIC, media_type, static, tag_of, version
+from .framing import (
+    ALL,
+    link_list,
+    notices,
+    own_page,
+    page_frame,
+    paragraph,
+    plain_frame,
+    programme_frame,
+    relative,
+)
+from .keeping import pack
+from .rendering import BusyError, Press
+from .site import Unknown
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'self'"
+    "form-action 'self'; frame-ancestors {framers}"
 )
+FOR_EVER = "max-age=31536000, immutable"
+CLOSED = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+"""What a page may not use, for it has no need of it."""
 
 
 class Handler(BaseVoilaHandler):
     """What all pages have in common: their headers, and what is said when something is wrong."""
 
     application: Any
+    SUPPORTED_METHODS: tuple[str, ...] = ("GET", "HEAD")
+    etag = ""
 
     @property
     def content_security_policy(self) -> str:
         """Allow nothing from another host, and no script that stands in the page."""
-        return POLICY
+        return POLICY.format(framers=" ".join(["'self'", *self.server.framers]))
 
     def set_default_headers(self) -> None:
         """Say as little as possible about the server, and where visitors come from."""
         super().set_default_headers()
+        self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Referrer-Policy", "same-origin")
+        self.set_header("Permissions-Policy", CLOSED)
+        self.set_header("Cross-Origin-Opener-Policy", "same-origin")
+        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
         self.clear_header("Server")
 
     @property
@@ -43,39 +71,76 @@ class Handler(BaseVoilaHandler):
         return self.settings["voila"]
 
     @property
+    def here(self) -> str:
+        """The address that was asked for, below the server's."""
+        return self.request.path.removeprefix(self.server.base_url)
+
+    @property
     def asked_language(self) -> str:
         """The language asked for; German if it is none of ours."""
         asked = self.get_query_argument("lang", "de")
         return asked if asked in LANGUAGES else "de"
 
-    def lead_on(self, start: str) -> None:
-        """Redirect to the first page below an address."""
-        query = f"?{self.request.query}" if self.request.query else ""
-        first = next(iter(self.server.site.pages))
-        self.redirect(f"{self.server.base_url}{start}{first}{query}")
+    def head(self, *place: str) -> Any:
+        """Answer as to GET; the content is left out on its way."""
+        return self.get(*place)
 
-    def say(self, frame: dict, body: str) -> None:
+    def compute_etag(self) -> str | None:
+        """Name the content; what has no name is named by its bytes."""
+        return f'"{self.etag}"' if self.etag else super().compute_etag()
+
+    def keep(self, how_long: str) -> None:
+        """Say who may keep the answer: proxies too, unless a token is asked for."""
+        self.set_header(
+            "Cache-Control", f"{'private' if self.server.token else 'public'}, {how_long}"
+        )
+
+    def send(self, packed: bytes, tag: str) -> None:
+        """Send what is kept packed, named by a tag; unpacked to the few who cannot unpack it."""
+        self.set_header("Vary", "Accept-Encoding")
+        if "gzip" in self.request.headers.get("Accept-Encoding", ""):
+            self.etag = tag
+            self.set_header("Content-Encoding", "gzip")
+            self.finish(packed)
+        else:
+            self.etag = f"{tag}-plain"
+            self.finish(decompress(packed))
+
+    def lead_on(self, to: str) -> None:
+        """Redirect to another address below the server's."""
+        query = f"?{self.request.query}" if self.request.query else ""
+        self.redirect(relative(self.here, to) + query)
+
+    def say(self, frame: dict, body: str, late: str = "") -> None:
         """Write a page of our own."""
         environment: jinja2.Environment = self.settings["voila_jinja2_env"]
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.set_header("Cache-Control", "no-cache")
-        page = environment.get_template("page.html.j2")
-        self.finish(page.render(resources={"ostwerk": frame}, body=body))
+        self.keep("no-cache")
+        page = environment.get_template("page.html.j2").render(
+            resources={"ostwerk": frame}, body=body
+        )
+        self.finish(page.replace(templates.LATE, late))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Say what is wrong in a sentence; what is our fault has a number that the log has."""
         language = self.asked_language
         error = kwargs.get("exc_info", (None, None, None))[1]
-        base = self.server.base_url
         if isinstance(error, Unknown):
             title = text("Not found here", language)
-            options = [(base + to, words) for to, words in error.options.items()]
+            options = [(relative(self.here, to), words) for to, words in error.options.items()]
             body = paragraph(text(error.message, language, value=error.value))
             if options:
                 body += paragraph(text("There is:", language)) + link_list(options)
+        elif isinstance(error, BusyError):
+            self.set_status(503)
+            self.set_header("Retry-After", "30")
+            title = text("Too many pages are asked for at the moment", language)
+            body = paragraph(text("Please try again in half a minute.", language))
+        elif status_code == 405:
+            self.set_header("Allow", ", ".join(self.SUPPORTED_METHODS))
+            title, body = text("Pages can only be read", language), ""
         elif status_code < 500:
-            title = text("There is no such page", language)
-            body = link_list([(f"{base}?lang={language}", text("To the start page", language))])
+            title, body = text("There is no such page", language), ""
         else:
             number = secrets.token_hex(4)
             self.log.error("Error %s at %s", number, self.request.path, exc_info=error)
@@ -83,7 +148,8 @@ class Handler(BaseVoilaHandler):
             body = paragraph(
                 text("The fault is on our side. Its number is {number}.", language, number=number)
             )
-        self.say(self.server.frame(None, title, language), body)
+        programme = self.here.split("/")[0]
+        self.say(programme_frame(self.server.site, programme, title, language, self.here), body)
 
 
 class PageHandler(Handler):
@@ -95,28 +161,60 @@ class PageHandler(Handler):
         arguments = {key: self.get_query_argument(key) for key in self.request.query_arguments}
         language = arguments.pop("lang", "de")
         site = self.server.site
+        if name == ALL:
+            return self.lead_on("")
         if name in site.releases(programme) and not release:
-            return self.lead_on(f"{programme}/{name}/")
+            return self.lead_on(f"{programme}/{name}/{self.server.site.first_page}")
         visit = await site.visit(programme, release or "", name, language, arguments)
+        late = notices(visit, date.today())
         if visit.page is None:
-            return self.say(self.server.frame(visit), own_page(visit, self.server.base_url))
-        packed = await self.server.page(visit.page, visit)
+            return self.say(page_frame(site, visit), own_page(visit), late)
+        kept = await self.server.page(visit.page, visit)
+        packed, tag = _dated(kept.packed, late)
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.set_header("Cache-Control", "no-cache")
-        send_packed(self, packed)
+        self.keep("no-cache")
+        self.send(packed, tag)
         return None
 
-    head = get
+
+@lru_cache(128)
+def _dated(packed: bytes, late: str) -> tuple[bytes, str]:
+    """Put in what is to be said on this day, and give the page, packed, and its tag."""
+    if late:
+        page = decompress(packed).replace(templates.LATE.encode(), late.encode())
+        packed = pack(page)
+    return packed, tag_of(packed)
+
+
+class PartHandler(Handler):
+    """A part of a page, asked for by its script."""
+
+    @web.authenticated
+    async def get(self, programme: str, release: str | None, code: str) -> None:
+        """Give the part, of whichever release it is: a page may be older than the current one."""
+        site = self.server.site
+        names = site.releases(programme)
+        if release and release not in names:
+            raise web.HTTPError(404)
+        folders = [site.programme(programme) / name for name in ([release] if release else names)]
+        packed = await self.server.part(folders, code)
+        if packed is None:
+            raise web.HTTPError(404)
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.keep(FOR_EVER)
+        self.send(packed, code)
 
 
 class ProgrammeHandler(Handler):
-    """A programme's address leads to its first page."""
+    """The address of a programme, or of one of its releases, leads to the first page."""
 
     @web.authenticated
-    async def get(self, programme: str) -> None:
-        """Lead on."""
-        self.server.site.programme(programme)
-        self.lead_on(f"{programme}/")
+    async def get(self, programme: str, release: str = "") -> None:
+        """Lead on, if there is such a release."""
+        site = self.server.site
+        await site.open(programme, release)
+        below = f"{programme}/{release}/" if release else f"{programme}/"
+        self.lead_on(below + site.first_page)
 
 
 class StartHandler(Handler):
@@ -125,29 +223,63 @@ class StartHandler(Handler):
     @web.authenticated
     async def get(self) -> None:
         """List what there is."""
-        language, base = self.asked_language, self.server.base_url
-        parts = []
-        for programme in self.server.site.programmes():
-            about = await self.server.site.about(programme)
-            links = [
-                (f"{base}{programme}/{page.name}?lang={language}", page.titles[language])
-                for page in self.server.site.pages.values()
-            ]
-            earlier = [
-                (f"{base}{programme}/{name}?lang={language}", name)
-                for name in self.server.site.releases(programme)
-            ]
-            note = paragraph(text(templates.DEMONSTRATION, language))
-            parts.append(
-                f"<h2>{escape(about.names[language])}</h2>{note if about.is_demonstration else ''}"
-                f"{link_list(links)}"
-                f"<details><summary>{escape(text('All releases', language))}</summary>"
-                f"{link_list(earlier)}</details>"
+        language = self.asked_language
+        parts = [await self._programme(code, language) for code in self.server.site.programmes()]
+        nothing = paragraph(text("Nothing has been published yet.", language)) + paragraph(
+            text(
+                "Pages appear here as soon as a quarter is released, by: ostwerk run PROGRAMME "
+                "--quarter last",
+                language,
             )
-        nothing = paragraph(text("Nothing has been published yet.", language))
-        frame = self.server.frame(None, text("Published evaluations", language), language)
-        frame["other_language"] = f"{base}?lang={frame['switch_to']}"
+        )
+        frame = plain_frame(text("Published evaluations", language), language, self.here)
+        frame["other_language"] = f"?lang={frame['switch_to']}"
         self.say(frame, "".join(parts) or nothing)
+
+    async def _programme(self, code: str, language: str) -> str:
+        """Describe a programme: its newest release with its pages, and those before."""
+        site, query = self.server.site, f"?lang={language}"
+        entries = [await self._release(code, name, language) for name in site.releases(code)]
+        try:
+            release, about = await site.open(code, "")
+        except OstwerkError as error:
+            self.log.error("%s: %s", code, error)
+            nothing = text("No release of this programme can be shown: all are damaged.", language)
+            return f"<h2>{escape(code)}</h2>{paragraph(nothing)}"
+        links = [
+            (f"{code}/{page.name}{query}", page.titles[language]) for page in site.pages.values()
+        ]
+        note = paragraph(text(templates.DEMONSTRATION, language)) if about.is_demonstration else ""
+        newest = text(
+            "Newest figures: {quarter}, released on {day}.",
+            language,
+            quarter=quarter(release.quarter, language),
+            day=day(datetime.fromisoformat(release.manifest["released_at"]).date(), language),
+        )
+        return (
+            f'<section><h2 id="{escape(code)}">{escape(about.names[language])}</h2>'
+            f"{paragraph(newest)}{note}{link_list(links)}"
+            f"<details><summary>{escape(text('All releases', language))}</summary>"
+            f'<ul class="list">{"".join(entries)}</ul></details></section>'
+        )
+
+    async def _release(self, code: str, name: str, language: str) -> str:
+        """Write the entry of a release: a link, unless it is damaged."""
+        try:
+            release, _ = await self.server.site.open(code, name)
+        except OstwerkError as error:
+            self.log.warning("%s", error)
+            said = text("{name} is damaged and is not shown.", language, name=name)
+            return f"<li>{escape(said)}</li>"
+        shown = quarter(release.quarter, language)
+        if release.name != release.quarter:
+            shown = f"{shown} ({release.name})"
+        when = text(
+            "released on {day}",
+            language,
+            day=day(datetime.fromisoformat(release.manifest["released_at"]).date(), language),
+        )
+        return f'<li><a href="{code}/{name}/?lang={language}">{escape(shown)}</a>, {when}</li>'
 
 
 class FileHandler(Handler):
@@ -157,16 +289,18 @@ class FileHandler(Handler):
     async def get(self, programme: str, release: str | None, kind: str, name: str) -> None:
         """Give the file as it is, if the release has it."""
         self.set_header("Content-Type", media_type(name))
-        self.set_header("Cache-Control", "no-cache")
+        self.keep("no-cache")
         visit = await self.server.site.visit(programme, release or "", "downloads", "de", {})
         if (kind, name) == ("reports", templates.PLOTLY):
-            return send_packed(self, static(name))
+            return self.send(static(name), version())
         if name not in visit.files(kind):
             raise web.HTTPError(404)
         if kind == "downloads":
-            self.set_header("Content-Disposition", f'attachment; filename="{name}"')
+            self.set_header("Content-Disposition", f'attachment; filename="{quote(name)}"')
         else:  # a report has its scripts in itself
-            own = POLICY.replace("script-src 'self'", "script-src 'self' 'unsafe-inline'")
+            own = self.content_security_policy.replace(
+                "script-src 'self'", "script-src 'self' 'unsafe-inline'"
+            )
             self.set_header("Content-Security-Policy", own)
         with (visit.release.folder / kind / name).open("rb") as file:
             while chunk := file.read(1 << 20):
@@ -175,9 +309,56 @@ class FileHandler(Handler):
         return None
 
 
+class LoginHandler(Handler, VoilaLoginHandler):
+    """The page that asks for the token."""
+
+    SUPPORTED_METHODS = ("GET", "HEAD", "POST")
+
+    def _render(self, message: dict | None = None) -> None:
+        """Write the form."""
+        language = self.asked_language
+        form = [
+            paragraph(text("That was not the right word.", language)) if message else "",
+            f'<form method="post">{self.xsrf_form_html()}',
+            f"<p><label>{escape(text('Word to open these pages', language))}<br>",
+            '<input type="password" name="password" autocomplete="current-password" autofocus>',
+            f"</label> <button>{escape(text('Open', language))}</button></p></form>",
+        ]
+        title = text("These pages are not public", language)
+        self.say(plain_frame(title, language, self.here), "".join(form))
+
+
+class StrangerHandler(Handler):
+    """Whoever comes by a name that is not this server's: another page may have led them here."""
+
+    @allow_unauthenticated
+    def prepare(self) -> None:
+        """Say how the name is made known."""
+        self.set_status(421)
+        language = self.asked_language
+        title = text("This server does not go by the name {name}", language, name=self.request.host)
+        body = text(
+            "Whoever runs it can make the name known: ostwerk serve --allow-host NAME", language
+        )
+        self.say(plain_frame(title, language, self.here), paragraph(body))
+
+
 class NothingHandler(Handler):
     """Any other address."""
 
     async def prepare(self) -> None:
         """Say so."""
         raise web.HTTPError(404)
+
+
+class StaticHandler(Handler):
+    """Scripts and styles, under an address that changes when they do."""
+
+    @allow_unauthenticated
+    def get(self, name: str) -> None:
+        """Send one of ours."""
+        if name not in STATIC:
+            raise web.HTTPError(404)
+        self.set_header("Content-Type", media_type(name))
+        self.set_header("Cache-Control", f"public, {FOR_EVER}")
+        self.send(static(name), version())

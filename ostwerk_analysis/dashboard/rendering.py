@@ -1,13 +1,13 @@
 """From a notebook to a page: Voilà renders it in a kernel that ends with it.
 
 A release never changes, so a page is a function of notebook, release, language and parameters. It
-is rendered once, kept, and given to everyone who asks.
+is rendered once, kept in memory and on disk, and given to everyone who asks.
 """
 
 import asyncio
-import gzip
 import os
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +21,16 @@ from voila.app import Voila
 from voila.notebook_renderer import NotebookRenderer
 
 from .. import templates
-from ..language import LANGUAGES, text
 from ..pipeline import kernels
-from .assets import version
-from .site import OWN_PAGES, Page, Site, Visit
+from . import keeping
+from .framing import page_frame
+from .keeping import Kept
+from .site import Page, Site, Visit
 
-MOST_PAGES, MOST_KERNELS = 512, 2
-"""Rendered pages that are kept, and kernels that render at the same time."""
-CELL_TIMEOUT_S, PAGE_TIMEOUT_S, IDLE_S = 60, 180, 300
+MOST_BYTES, MOST_KERNELS, MOST_WAITING = 100_000_000, 2, 32
+"""Size of the pages in memory, packed; kernels that render at the same time; pages with parameters
+that wait for one."""
+PAGE_TIME_LIMIT_S, IDLE_S = 180, 300
 PASSED_ON = (
     *("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT"),
     *("PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "PROJ_DATA", "GDAL_DATA"),
@@ -37,7 +39,7 @@ PASSED_ON = (
 """What a dashboard's kernel sees of the server's environment: nothing that could be a secret."""
 
 
-def settings(port: int, ip: str, base_url: str) -> Config:
+def settings(port: int = 0, ip: str = "", base_url: str = "/") -> Config:
     """Collect all settings of Voilà and of its kernels."""
     return Config(
         {
@@ -58,7 +60,8 @@ def settings(port: int, ip: str, base_url: str) -> Config:
                 "file_denylist": [".*"],
                 "http_header_envs": [],
             },
-            "VoilaExecutor": {"timeout": CELL_TIMEOUT_S, "startup_timeout": 60},
+            # The page as a whole has a limit, which is ours.
+            "VoilaExecutor": {"timeout": None, "startup_timeout": 60},
             # A kernel ends with its page; the culler is for one that was left by a fault of ours.
             "MappingKernelManager": {
                 "cull_idle_timeout": IDLE_S,
@@ -107,11 +110,17 @@ class Renderer(NotebookRenderer):
             yield cell
 
 
+class BusyError(Exception):
+    """More pages are waiting to be rendered than is good for those who wait."""
+
+
 class Press(Voila):
     """Voilà with our template, printing pages: each once."""
 
     site: Site
     kernel_folder: str
+    framers: Sequence[str] = ()
+    page_time_limit_s: float = PAGE_TIME_LIMIT_S
 
     def setup_template_dirs(self) -> None:
         """Take the template from the package: nothing needs to be installed elsewhere."""
@@ -119,28 +128,79 @@ class Press(Voila):
         self.static_paths = [str(templates.FOLDER / "static")]
 
     def init_settings(self) -> dict:
-        """Begin with no page kept."""
-        self.kept: OrderedDict[tuple, asyncio.Task[bytes]] = OrderedDict()
+        """Begin with no page in memory."""
+        self.kept: OrderedDict[tuple[Path, str], asyncio.Task[Kept]] = OrderedDict()
         self.kernels_free = asyncio.Semaphore(MOST_KERNELS)
         return super().init_settings()
 
-    async def page(self, page: Page, visit: Visit) -> bytes:
-        """Give a page, packed, rendered now or before."""
-        task = self.kept.get(visit.key)
+    async def page(self, page: Page, visit: Visit) -> Kept:
+        """Give a page from memory, from the disk, or rendered now.
+
+        Raises
+        ------
+        BusyError
+            If too many other pages are waiting to be rendered.
+        """
+        key = visit.release.folder, visit.key
+        task = self.kept.get(key)
         if task is None:
-            task = self.kept[visit.key] = asyncio.create_task(self.render(page, visit))
-            while len(self.kept) > MOST_PAGES:
-                self.kept.popitem(last=False)
-        self.kept.move_to_end(visit.key)
+            # Parameters make many pages, the pages themselves are few.
+            waiting = sum(not task.done() for task in self.kept.values())
+            if visit.asked and waiting >= MOST_WAITING:
+                raise BusyError
+            task = self.kept[key] = asyncio.create_task(self._made(page, visit))
+        self.kept.move_to_end(key)
         try:
             # A visitor who leaves does not take the page away from the others who wait for it.
             return await asyncio.shield(task)
         except Exception:
-            if self.kept.get(visit.key) is task:
-                del self.kept[visit.key]  # the next visitor tries again
+            if self.kept.get(key) is task:
+                del self.kept[key]  # the next visitor tries again
             raise
 
-    async def render(self, page: Page, visit: Visit) -> bytes:
+    async def part(self, releases: list[Path], code: str) -> bytes | None:
+        """Give a part of a page of one of several releases, packed; None if there is none."""
+        for folder in releases:
+            for (home, _), kept in self._finished().items():
+                if home == folder and code in kept.parts:
+                    return kept.parts[code]
+            if packed := await asyncio.to_thread(keeping.part, folder, code):
+                return packed
+        return None
+
+    def _finished(self) -> dict[tuple[Path, str], Kept]:
+        """Give the pages in memory, the one that was asked for longest ago first."""
+        return {
+            key: task.result()
+            for key, task in self.kept.items()
+            if task.done() and not task.cancelled() and not task.exception()
+        }
+
+    async def _made(self, page: Page, visit: Visit) -> Kept:
+        """Read a page from the disk, or render it and keep it there."""
+        folder = visit.release.folder
+        made = await asyncio.to_thread(keeping.load, folder, visit.key)
+        if made is None:
+            made = keeping.lift(await self.render(page, visit))
+            try:
+                made = await asyncio.to_thread(keeping.save, folder, visit.key, made)
+            except OSError as error:
+                # It is kept in memory, which is as good until the server is started again.
+                self.log.warning("%s is not kept on disk: %s", page.name, error)
+        self._make_room(made.size)
+        return made
+
+    def _make_room(self, size: int) -> None:
+        """Let go of the pages that were asked for longest ago."""
+        finished = self._finished()
+        too_much = sum(page.size for page in finished.values()) + size - MOST_BYTES
+        for key, page in finished.items():
+            if too_much <= 0:
+                break
+            del self.kept[key]
+            too_much -= page.size
+
+    async def render(self, page: Page, visit: Visit) -> str:
         """Run a dashboard's notebook in a kernel of its own, and end the kernel."""
         folder = str(page.path.parent)
         renderer = Renderer(
@@ -154,9 +214,9 @@ class Press(Voila):
             page_config={},
         )
         renderer.parameters = visit.parameters
-        async with self.kernels_free, asyncio.timeout(PAGE_TIMEOUT_S):
+        async with self.kernels_free, asyncio.timeout(self.page_time_limit_s):
             await renderer.initialize()
-            renderer.resources["ostwerk"] = self.frame(visit)
+            renderer.resources["ostwerk"] = page_frame(self.site, visit)
             kernel_id = await ensure_async(
                 self.kernel_manager.start_kernel(
                     kernel_name=renderer.notebook.metadata.kernelspec.name,
@@ -166,40 +226,6 @@ class Press(Voila):
             )
             try:
                 kernel = self.kernel_manager.get_kernel(kernel_id)
-                html = await renderer.generate_content_str(kernel_id, kernel)
-                return gzip.compress(html.encode(), 6, mtime=0)
+                return await renderer.generate_content_str(kernel_id, kernel)
             finally:
                 await ensure_async(self.kernel_manager.shutdown_kernel(kernel_id, now=True))
-
-    def frame(self, visit: Visit | None, title: str = "", language: str = "de") -> dict:
-        """Describe the frame of a page; without a visit, of one that belongs to no release."""
-        assets = f"{self.base_url}voila/static/{version()}/"
-        if visit is None:
-            return templates.frame(title, language, assets=assets)
-        here, language = f"{self.base_url}{visit.address}", visit.language
-        query = visit.query(language)
-        pages = [
-            {
-                "href": f"{here}{name}{query}",
-                "label": page.titles[language],
-                "is_here": name == visit.name,
-            }
-            for name, page in self.site.pages.items()
-        ]
-        links = [
-            {"href": f"{here}{name}{query}", "label": text(title, language)}
-            for name, title in OWN_PAGES.items()
-            if name == "downloads" or name in visit.about.texts
-        ]
-        other = LANGUAGES[1 - LANGUAGES.index(language)]
-        return templates.frame(
-            visit.title,
-            language,
-            programme=visit.about.names[language],
-            period=visit.release.quarter,
-            is_demonstration=visit.about.is_demonstration,
-            pages=pages,
-            other_language=f"{here}{visit.name}{visit.query(other, with_parameters=True)}",
-            links=links,
-            assets=assets,
-        )

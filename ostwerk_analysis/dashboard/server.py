@@ -3,6 +3,9 @@
 No address leads to a kernel, a file beside the release, or another host.
 """
 
+import hashlib
+import ipaddress
+import os
 import re
 import socket
 import tempfile
@@ -13,24 +16,63 @@ from typing import Any
 
 from jupyter_server.auth.identity import PasswordIdentityProvider
 from tornado import web
+from tornado.httputil import HTTPServerRequest, split_host_and_port
 from tornado.ioloop import IOLoop
+from tornado.routing import Matcher, Rule
 
 from ..faults import OstwerkError
-from ..language import LANGUAGES
 from ..pipeline import forks
-from .assets import StaticHandler
-from .handlers import FileHandler, NothingHandler, PageHandler, ProgrammeHandler, StartHandler
-from .rendering import Press, settings
+from . import keeping
+from .handlers import (
+    FileHandler,
+    LoginHandler,
+    NothingHandler,
+    PageHandler,
+    PartHandler,
+    ProgrammeHandler,
+    StartHandler,
+    StaticHandler,
+    StrangerHandler,
+)
+from .rendering import PAGE_TIME_LIMIT_S, Press, settings
 from .site import Site
+from .warming import every_page
+
+FRAMER = re.compile(r"https?://[A-Za-z0-9.*-]+(:[0-9]+)?")
+"""Another site that may show pages in a frame."""
 
 
 class Visitors(PasswordIdentityProvider):
     """Who is asking: nobody in particular, and without a cookie, unless there is a token."""
 
     def set_login_cookie(self, handler: web.RequestHandler, user: Any) -> None:
-        """Remember only those who had to log in."""
+        """Remember only those who had to log in; over HTTPS alone if that is how they came."""
         if self.auth_enabled:
+            if handler.request.headers.get("X-Forwarded-Proto") == "https":
+                self.cookie_options = {**self.cookie_options, "secure": True}
             super().set_login_cookie(handler, user)
+
+
+class Stranger(Matcher):
+    """Matches a request that came by a name which is not the server's.
+
+    A page on another host can lead its own name to this address, and a browser would then let it
+    read what is served here. Numbers and ``localhost`` cannot be led anywhere else.
+    """
+
+    def __init__(self, names: Sequence[str]):
+        self.names = {"localhost", *(name.lower() for name in names)}
+
+    def match(self, request: HTTPServerRequest) -> dict | None:
+        """Give something if it is a stranger."""
+        host = split_host_and_port(request.host.lower())[0].strip("[]")
+        if "*" in self.names or host in self.names:
+            return None
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            return {}
+        return None
 
 
 class Dashboards(Press):
@@ -38,21 +80,28 @@ class Dashboards(Press):
 
     is_warmed: bool
     ready: Callable[[str], None]
+    names: Sequence[str]
+
+    def _default_cookie_secret(self) -> bytes:
+        """Sign cookies so that who has given the token need not do so after a restart."""
+        if not self.token:
+            return os.urandom(32)
+        return hashlib.scrypt(self.token.encode(), salt=b"ostwerk cookies", n=2**14, r=8, p=1)
 
     def init_handlers(self) -> list:
         """Route addresses; only these exist."""
         start = re.escape(self.server_url)
         code = r"([A-Za-z0-9][\w.-]*)"
         given = {"voila_configuration": self.voila_configuration}
-        login = [
-            (start + re.escape(address.strip("/")), handler)
-            for address, handler in (self.identity_provider.get_handlers() if self.token else [])
-        ]
+        login = [(f"{start}login", LoginHandler, given)] if self.token else []
         return [
+            Rule(Stranger(self.names), StrangerHandler, given),
             *login,
-            (f"{start}voila/static/[0-9a-f]+/([a-z.]+)", StaticHandler),
+            (f"{start}(?:.*/)?static/[0-9a-f]+/([a-z0-9.-]+)", StaticHandler, given),
             (start, StartHandler, given),
             (f"{start}{code}/?", ProgrammeHandler, given),
+            (f"{start}{code}/{code}/", ProgrammeHandler, given),
+            (f"{start}{code}/(?:{code}/)?parts/([0-9a-f]{{16}})\\.json", PartHandler, given),
             (f"{start}{code}/(?:{code}/)?(downloads|reports)/{code}", FileHandler, given),
             (f"{start}{code}/(?:{code}/)?{code}", PageHandler, given),
             (".*", NothingHandler, given),
@@ -75,14 +124,18 @@ class Dashboards(Press):
 
     async def warm(self) -> None:
         """Render every page of the current releases, so that nobody has to wait for it."""
-        for programme in self.site.programmes():
-            for name in self.site.pages:
-                for language in LANGUAGES:
-                    try:
-                        visit = await self.site.visit(programme, "", name, language, {})
-                        await self.page(self.site.pages[name], visit)
-                    except Exception:
-                        self.log.exception("%s/%s could not be rendered", programme, name)
+        for programme, home in self.site.programmes().items():
+            keeping.sweep(home)
+            try:
+                pages = await every_page(self.site, programme)
+            except OstwerkError as error:
+                self.log.error("%s: %s", programme, error)
+                continue
+            for page, visit in pages:
+                try:
+                    await self.page(page, visit)
+                except Exception:
+                    self.log.exception("%s/%s could not be rendered", programme, page.name)
 
 
 def serve(
@@ -93,6 +146,9 @@ def serve(
     dashboards: Sequence[str | Path] = (),
     base_url: str = "/",
     token: str = "",
+    names: Sequence[str] = (),
+    framers: Sequence[str] = (),
+    page_time_limit_s: float = PAGE_TIME_LIMIT_S,
     warm: bool = True,
     log_level: str = "INFO",
     ready: Callable[[str], None] = lambda address: None,
@@ -111,6 +167,12 @@ def serve(
         Path under which a reverse proxy hands the pages on, such as ``/ostwerk/``.
     token : str
         A word without which nobody sees a page; empty for none.
+    names : sequence of str
+        Host names under which visitors come; ``*`` for any. Numbers and ``localhost`` always work.
+    framers : sequence of str
+        Other sites that may show pages in a frame, such as ``https://www.example.org``.
+    page_time_limit_s : float
+        How long a page may take to be rendered.
     warm : bool
         Render all pages of the current releases at once.
     log_level : str
@@ -121,8 +183,14 @@ def serve(
     Raises
     ------
     OstwerkError
-        If the port is taken or nothing can be served.
+        If the port is taken, nothing can be served, or another site is not named as one.
     """
+    for framer in framers:
+        if not FRAMER.fullmatch(framer):
+            raise OstwerkError(
+                "{framer} is not the address of a site. Write it like https://www.example.org",
+                framer=framer,
+            )
     site = Site(Path(published), [Path(folder) for folder in dashboards])
     base_url = f"/{base_url.strip('/')}/".replace("//", "/")
     _refuse_taken(ip, port)
@@ -137,8 +205,10 @@ def serve(
             token=token,
             log_level=log_level,
         )
-        application.site, application.kernel_folder, application.is_warmed = site, folder, warm
-        application.ready = ready
+        application.site, application.kernel_folder = site, folder
+        application.is_warmed, application.ready = warm, ready
+        application.names, application.framers = names, framers
+        application.page_time_limit_s = page_time_limit_s
         application.initialize([])
         application.start()
 

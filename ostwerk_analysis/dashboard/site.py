@@ -1,11 +1,11 @@
 """What is served: programmes, their releases and pages, and what a visitor may ask of them."""
 
 import asyncio
+import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -13,10 +13,10 @@ from tornado import web
 
 from .. import release as releases
 from ..faults import DataError, OstwerkError
-from ..language import LANGUAGES, number, quarter, text
+from ..language import LANGUAGES, quarter, text
 from ..periods import parse_quarter
 from ..pipeline.notebooks import declared_parameters
-from ..pipeline.recipe import shipped
+from ..pipeline.recipe import code_of, environment, shipped, sum_of
 from ..release import Release
 
 OWN_PAGES = {
@@ -65,12 +65,15 @@ class About:
         Imprint and the like, as far as the programme has them: name = text in each language.
     allowed : dict
         Values that a parameter can take: code = words in each language.
+    sums : str
+        The SHA-256 of everything in the release.
     """
 
     names: dict[str, str]
     is_demonstration: bool
     texts: dict[str, dict[str, str]]
     allowed: dict[str, dict[str, dict[str, str]]]
+    sums: str
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,11 @@ class Visit:
     asked : dict
         Parameters of the address.
     about : About
+    current, marked : str
+        The release that is shown where none is named, and the one that is marked as current,
+        which is another one if that is damaged.
+    key : str
+        A code for all that the page's content depends on.
     """
 
     programme: str
@@ -101,6 +109,9 @@ class Visit:
     language: str
     asked: dict[str, str]
     about: About
+    current: str
+    marked: str
+    key: str
 
     @property
     def title(self) -> str:
@@ -108,19 +119,6 @@ class Visit:
         if self.page:
             return self.page.titles[self.language]
         return text(OWN_PAGES[self.name], self.language)
-
-    @property
-    def address(self) -> str:
-        """Address of the release, below the server's."""
-        return f"{self.programme}/{self.release.name}/" if self.is_named else f"{self.programme}/"
-
-    @property
-    def key(self) -> tuple:
-        """What a page's content depends on, and whose links are in it."""
-        path = self.page.path if self.page else Path()
-        asked = tuple(sorted(self.asked.items()))
-        changed = path.stat().st_mtime_ns
-        return self.release.folder, self.is_named, path, changed, self.language, asked
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -135,9 +133,13 @@ class Visit:
 
     def files(self, kind: str) -> dict[str, int]:
         """List the release's ``downloads`` or ``reports``: name = size in bytes."""
-        folder = self.release.folder / kind
+        folder, home = self.release.folder / kind, self.release.folder.resolve()
         found = sorted(folder.iterdir()) if folder.is_dir() else []
-        return {file.name: file.stat().st_size for file in found if file.is_file()}
+        return {
+            file.name: file.stat().st_size
+            for file in found
+            if file.is_file() and file.resolve().is_relative_to(home)  # no link leads out
+        }
 
 
 class Unknown(web.HTTPError):
@@ -187,8 +189,14 @@ class Site:
         else:
             self.homes = {}
         self.pages = find_pages([*dashboards, shipped("dashboards")])
+        self.listed = [[name, page.titles] for name, page in self.pages.items()]
         self._opened: dict[Path, tuple[Release, About]] = {}
         self._instead: dict[Path, Path] = {}
+
+    @property
+    def first_page(self) -> str:
+        """Address of the page that comes first."""
+        return next(iter(self.pages))
 
     def programmes(self) -> dict[str, Path]:
         """Find the programmes with a release: code = folder."""
@@ -219,10 +227,7 @@ class Site:
         home = self.programme(programme)
         if self.pinned:
             return [self.pinned]
-        found = [path.parent.name for path in home.glob(f"[0-9]*/{releases.MANIFEST}")]
-        current = releases.current_name(home)  # what is newer was withdrawn
-        shown = [name for name in found if not current or _order(name) <= _order(current)]
-        return sorted(shown, key=_order, reverse=True)
+        return releases.shown(home)
 
     async def open(self, programme: str, name: str) -> tuple[Release, About]:
         """Open a release, the current one if ``name`` is empty."""
@@ -241,7 +246,9 @@ class Site:
             # never at an address that names the damaged one.
             release = releases.open(wanted) if name else releases.last_good(home)[0]
             folder = release.folder
-            self._opened[folder] = release, describe(release)
+            about = describe(release)
+            # The tables that were read to describe it are not kept in memory.
+            self._opened[folder] = Release(folder, release.manifest), about
             if not name:
                 self._instead[wanted] = folder
         return self._opened[folder]
@@ -249,6 +256,14 @@ class Site:
     async def about(self, programme: str) -> About:
         """Describe a programme's current release."""
         return (await self.open(programme, ""))[1]
+
+    def known(self, programme: str) -> About | None:
+        """Describe a programme's current release if someone has opened it before."""
+        home = self.programmes().get(programme)
+        if home is None:
+            return None
+        folder = home / (self.pinned or releases.current_name(home))
+        return self._opened.get(self._instead.get(folder, folder), (None, None))[1]
 
     async def visit(
         self, programme: str, release: str, name: str, language: str, arguments: Mapping[str, str]
@@ -300,12 +315,39 @@ class Site:
                 }
                 raise Unknown("There is nothing for {value}.", given, options)
             asked[key] = value
-        return Visit(programme, opened, bool(release), name, page, language, asked, about)
+        current = (await self.open(programme, ""))[0].name
+        return Visit(
+            programme=programme,
+            release=opened,
+            is_named=bool(release),
+            name=name,
+            page=page,
+            language=language,
+            asked=asked,
+            about=about,
+            current=current,
+            marked=self.pinned or releases.current_name(self.programme(programme)),
+            key=self.key(page, about, language, asked) if page else "",
+        )
+
+    def key(self, page: Page, about: About, language: str, asked: Mapping[str, str]) -> str:
+        """Give a code for all that a rendered page depends on: notebook, release, language,
+        parameters, this package and those beneath it, and the navigation.
+        """
+        notebook = _code(page.path, page.path.stat().st_mtime_ns)
+        return sum_of([notebook, about.sums, language, asked, _surroundings(), self.listed])[:32]
 
 
-def _order(name: str) -> list[int]:
-    """Give year, quarter and revision of a release's name: ``-r10`` comes after ``-r2``."""
-    return [int(digits) for digits in re.findall(r"\d+", name)]
+@cache
+def _code(notebook: Path, changed: int) -> str:
+    """Give the sum of a notebook's cells, as long as the file is the same."""
+    return code_of(notebook)
+
+
+@cache
+def _surroundings() -> str:
+    """Give the sum of this package and of those that it is built on."""
+    return sum_of(environment())
 
 
 def describe(release: Release) -> About:
@@ -332,7 +374,8 @@ def describe(release: Release) -> About:
             if row["indicator"] in mapped  # which the page that takes it can show
         },
     }
-    return About(programme["name"], bool(programme["is_demonstration"]), texts, allowed)
+    sums = hashlib.sha256((release.folder / releases.SUMS).read_bytes()).hexdigest()
+    return About(programme["name"], bool(programme["is_demonstration"]), texts, allowed, sums)
 
 
 def find_pages(folders: Sequence[Path]) -> dict[str, Page]:
@@ -355,58 +398,3 @@ def find_pages(folders: Sequence[Path]) -> dict[str, Page]:
             "There is no dashboard in {folders}.", folders=", ".join(map(str, folders))
         )
     return {name: page for name, (_, page) in sorted(found.items(), key=lambda item: item[1][0])}
-
-
-def own_page(visit: Visit, base_url: str) -> str:
-    """Write the content of a page that is no notebook."""
-    if visit.name != "downloads":
-        return "".join(
-            f'<p class="prose">{_linked(part.strip())}</p>'
-            for part in re.split(r"\n\s*\n", visit.about.texts[visit.name][visit.language])
-        )
-    start = f"{base_url}{visit.programme}/{visit.release.name}/"
-    lists = []
-    heads = {
-        "downloads": text("Tables", visit.language),
-        "reports": text("Reports", visit.language),
-    }
-    for kind, head in heads.items():
-        links = [
-            (f"{start}{kind}/{name}", f"{name} ({_size(size, visit.language)})")
-            for name, size in visit.files(kind).items()
-            if not name.endswith(".js")
-        ]
-        if links:
-            lists.append(f"<h2>{escape(head)}</h2>{link_list(links)}")
-    return "".join(lists) or paragraph(
-        text("This release has nothing to download.", visit.language)
-    )
-
-
-def paragraph(words: str) -> str:
-    """Write a paragraph."""
-    return f'<p class="prose">{escape(words)}</p>'
-
-
-def link_list(links: Sequence[tuple[str, str]]) -> str:
-    """Write a list of links: address and words."""
-    items = "".join(f'<li><a href="{escape(to)}">{escape(words)}</a></li>' for to, words in links)
-    return f'<ul class="list">{items}</ul>'
-
-
-def _size(size: int, language: str) -> str:
-    """Write a file's size."""
-    if size >= 100_000:
-        return f"{number(size / 1e6, '', language, 1)} MB"
-    return f"{max(1, round(size / 1000))} kB"
-
-
-def _linked(words: str) -> str:
-    """Make web and mail addresses of a text into links."""
-    addresses = r"(https?://[^\s<>\"]+[^\s<>\".,;:)]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
-
-    def link(found: re.Match) -> str:
-        to = found[0] if found[0].startswith("http") else f"mailto:{found[0]}"
-        return f'<a href="{to}">{found[0]}</a>'
-
-    return re.sub(addresses, link, escape(words))

@@ -30,6 +30,8 @@ EXPLORER = (
 )
 """Files of ``static/explorer/`` that make up ``explorer.js``, in their order."""
 
+LATE = "<!--late-->"
+"""Where the server puts what is to be said on the day on which it sends a page."""
 DEMONSTRATION = "Demonstration data: nothing here describes real people or firms."
 
 
@@ -127,6 +129,7 @@ def frame(
         "other_language": other_language,
         "assets": assets,
         "plotly": f"{assets}{PLOTLY}",
+        "late": LATE,
         "banner": banner,
         "skip": text("Skip to the content", language),
         "navigation": text("Pages", language),

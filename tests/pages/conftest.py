@@ -10,6 +10,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urljoin
 
 import geopandas as gpd
 import nbformat
@@ -282,7 +283,7 @@ class Server:
         content = answer.read()
         connection.close()
         if answer.status in {301, 302}:
-            return self.get(answer.headers["Location"], headers)
+            return self.get(urljoin(path, answer.headers["Location"]), headers)
         is_text = "Content-Encoding" not in answer.headers
         return answer.status, answer.headers, content.decode() if is_text else content
 

@@ -3,6 +3,7 @@ import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from urllib.parse import urljoin
 
 import psutil
 import pytest
@@ -176,16 +177,15 @@ def test_start_page_lists_programmes_and_releases(server):
     drawn = soup(server, "/?lang=en")
     links = [link["href"] for link in drawn.select("main a")]
     assert links == [
-        *(f"/demo/{name}?lang=en" for name in (*PAGES, "broken", "given", "surroundings")),
-        "/demo/2026-Q3?lang=en",
+        *(f"demo/{name}?lang=en" for name in (*PAGES, "broken", "given", "surroundings")),
+        "demo/2026-Q3/?lang=en",
     ]
 
 
 def test_addresses_of_programme_and_release_lead_to_the_first_page(server):
     assert soup(server, "/demo/?lang=en").h1.get_text() == "Overview"
     assert soup(server, "/demo/2026-Q3?lang=en").h1.get_text() == "Overview"
-    links = soup(server, "/demo/2026-Q3/karte").select("nav a")
-    assert all(link["href"].startswith("/demo/2026-Q3/") for link in links)
+    assert soup(server, "/demo/2026-Q3/?lang=en").h1.get_text() == "Overview"
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_what_is_not_there_gets_a_page_with_what_is(server, path, there_is):
     assert status == 404
     assert there_is in [link.get_text() for link in drawn.select("main a")]
     assert "<script>" not in html
-    assert server.get(drawn.select_one("main a")["href"])[0] == 200
+    assert server.get(urljoin(path, drawn.select_one("main a")["href"]))[0] == 200
 
 
 def test_parameters_that_a_page_does_not_take_are_left_aside(server):
@@ -241,15 +241,15 @@ def test_no_address_leads_to_a_kernel_or_a_file(server, path):
 def test_downloads_are_listed_and_given(server, release):
     drawn = soup(server, "/demo/downloads?lang=en")
     link = drawn.select_one("main a")
-    assert link["href"] == "/demo/2026-Q3/downloads/observations.csv"
-    status, headers, content = server.get(link["href"])
+    assert link["href"] == "2026-Q3/downloads/observations.csv"
+    status, headers, content = server.get("/demo/" + link["href"])
     assert (status, content) == (200, "indicator;value\n")
     assert headers["Content-Disposition"] == 'attachment; filename="observations.csv"'
 
 
 def test_imprint_comes_from_the_programme_and_empty_pages_do_not(server):
     links = [link.get_text() for link in soup(server, "/demo/karte?lang=en").select("footer a")]
-    assert links == ["Data to download", "Imprint"]
+    assert links == ["Data to download", "Imprint", "All evaluations"]
     shown = soup(server, "/demo/imprint?lang=en")
     assert shown.select_one("main a")["href"] == "mailto:post@muster.example"
     assert server.get("/demo/privacy")[0] == 404
@@ -350,9 +350,9 @@ def test_below_a_path_and_behind_a_token(tmp_path, release, dashboards, serve_ag
         drawn = BeautifulSoup(html, "html.parser")
         assert status == 200
         links = [tag.get("href") or tag.get("src") for tag in drawn.select("link, script, a")]
-        assert all(link.startswith(("/ostwerk/", "#", "data:")) for link in links if link)
+        assert not [link for link in links if link and link.startswith("/")]
         style = drawn.select_one("link[rel=stylesheet]")["href"]
-        assert server.get(style)[0] == 200
+        assert server.get(urljoin("/ostwerk/demo/karte", style))[0] == 200
 
 
 def test_a_taken_port_and_a_missing_folder_are_said(server, release, tmp_path):
