@@ -7,7 +7,10 @@ from functools import cache
 
 from .. import templates
 
-STATIC = ("figures.css", "page.css", "print.css", "charts.js", "explorer.js", templates.PLOTLY)
+STATIC = (
+    *("figures.css", "page.css", "print.css", "charts.js", "explorer.js"),
+    *(templates.PLOTLY, templates.FONT),
+)
 
 
 def tag_of(packed: bytes) -> str:
@@ -17,10 +20,8 @@ def tag_of(packed: bytes) -> str:
 
 @cache
 def static(name: str) -> bytes:
-    """Read and pack a script or style."""
-    is_plotly = name == templates.PLOTLY
-    content = templates.plotly_path().read_bytes() if is_plotly else templates.source(name).encode()
-    return gzip.compress(content, 6, mtime=0)
+    """Read and pack a script, style or font."""
+    return gzip.compress(templates.content(name), 6, mtime=0)
 
 
 @cache

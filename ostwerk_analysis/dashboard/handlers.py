@@ -297,10 +297,10 @@ class FileHandler(Handler):
             raise web.HTTPError(404)
         if kind == "downloads":
             self.set_header("Content-Disposition", f'attachment; filename="{quote(name)}"')
-        else:  # a report has its scripts in itself
-            own = self.content_security_policy.replace(
-                "script-src 'self'", "script-src 'self' 'unsafe-inline'"
-            )
+        else:  # a report has its scripts and its typeface in itself
+            own = self.content_security_policy
+            own = own.replace("script-src 'self'", "script-src 'self' 'unsafe-inline'")
+            own = own.replace("font-src 'self'", "font-src 'self' data:")
             self.set_header("Content-Security-Policy", own)
         with (visit.release.folder / kind / name).open("rb") as file:
             while chunk := file.read(1 << 20):

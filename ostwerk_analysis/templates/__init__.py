@@ -4,17 +4,17 @@ The same frame holds a dashboard (``voila/ostwerk``), a report (``nbconvert/repo
 server's own pages. Nothing in it comes from another host.
 """
 
+import base64
 import re
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
-from ..faults import OstwerkError
 from ..language import quarter, text
 
 FOLDER = Path(__file__).parent
 PLOTLY = "plotly.min.js"
 """Name under which pages and reports look for Plotly's script: on the server, or beside them."""
+FONT = "source-sans-3.woff2"
 
 EXPLORER = (
     "parts.js",
@@ -67,19 +67,24 @@ def script(name: str) -> str:
 
 
 def plotly_path() -> Path:
-    """Find Plotly's script in the installed package.
+    """Give Plotly's script: the official basic bundle, which draws lines and bars."""
+    return FOLDER / "static" / "plotly" / "plotly-basic.min.js"
 
-    Raises
-    ------
-    OstwerkError
-        If the package does not bring it.
-    """
-    package = find_spec("plotly")
-    if package and package.origin:
-        path = Path(package.origin).parent / "package_data" / PLOTLY
-        if path.is_file():
-            return path
-    raise OstwerkError("Plotly's script is missing. Install the package plotly again.")
+
+def content(name: str) -> bytes:
+    """Read a script, style sheet or font as it is sent."""
+    if name == PLOTLY:
+        return plotly_path().read_bytes()
+    if name == FONT:
+        return (FOLDER / "static" / "fonts" / FONT).read_bytes()
+    return source(name).encode()
+
+
+def font_face(assets: str) -> str:
+    """Declare the typeface: a file of the server, or in the page itself, where there is none."""
+    packed = "" if assets else base64.b64encode(content(FONT)).decode()
+    address = f"{assets}{FONT}" if assets else f"data:font/woff2;base64,{packed}"
+    return source("fonts/source-sans-3.css").replace(FONT, address)
 
 
 def frame(
@@ -140,6 +145,8 @@ def frame(
         "switch_to": {"de": "en", "en": "de"}[language],
         # Every figure brings its style, for notebooks; a page has it once.
         "once": [style("figures.css"), script("explorer.js")],
+        "font": f"{assets}{FONT}",
+        "font_face": font_face(assets),
         "figures_css": source("figures.css"),
         "page_css": source("page.css"),
         "print_css": source("print.css"),
