@@ -67,6 +67,27 @@ _SECTIONS_2025 = {
     "V": "International organisations",
 }
 
+SOURCES = {
+    "addresses": "list of addresses",
+    "boroughs": "list of boroughs",
+    "businesses": "business register",
+    "contacts": "contact records",
+    "district_changes": "changes of districts",
+    "districts": "map of districts",
+    "enterprise_years": "yearly figures of enterprises",
+    "funding_shares": "shares of the funds",
+    "grants": "grant register",
+    "jobs": "job records",
+    "network_edges": "walking network",
+    "network_nodes": "nodes of the walking network",
+    "operations": "list of operations",
+    "participants": "participant records",
+    "sites": "list of sites",
+    "statistics": "official statistics",
+    "street_sections": "list of street sections",
+    "streets": "list of streets",
+}
+"""Input table = what people call it."""
 CODES: dict[str, dict[str, str]] = {
     "advice": {"before": "With advice before approval", "none": "Without advice before approval"},
     "fund": {

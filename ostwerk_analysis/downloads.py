@@ -1,4 +1,4 @@
-"""Tables for people: the observations of a release as packed CSV and as an Excel workbook.
+"""Tables for people: what a release says, as CSV and as Excel workbooks that explain themselves.
 
 A missing value, a suppressed one and a zero are three things. In the workbook a suppressed value is
 written ``.`` and a missing one ``…``, as German statistical offices do, and a letter behind the
@@ -8,7 +8,8 @@ harmless.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pandas as pd
 
-from .codes import DIMENSIONS, code_name
+from .codes import DIMENSIONS, SOURCES, code_name
 from .language import LANGUAGES, quarter, text
 from .language import number as in_words
 from .observations import dimensions
@@ -70,6 +71,24 @@ BETTER = {"up": "An increase is an improvement", "down": "A decrease is an impro
 DEMONSTRATION = "demonstration data"
 
 
+DECLARED = {
+    "indicator": "Indicator code",
+    "label": "Indicator",
+    "definition": "Definition",
+    "unit": "Unit",
+    "kind": "Kind",
+    "numerator": "Made of",
+    "better": "Direction",
+    "eu_code": "EU code",
+    "source": "Source tables",
+    "breakdowns": "Broken down by",
+    "first_period": "First period",
+}
+"""What is said of an indicator = its English heading."""
+WIDTHS = (34, 40, 100, 16, 24, 40, 30, 12, 30, 24, 16)
+"""Widths of the columns of a first sheet, in letters."""
+
+
 def write(
     folder: Path,
     observations: pd.DataFrame,
@@ -77,10 +96,12 @@ def write(
     areas: pd.DataFrame,
     names: Mapping[str, Mapping[str, str]] | None = None,
     *,
+    about: Mapping[str, Mapping[str, str]] | None = None,
     is_demonstration: bool = False,
     corrections: pd.DataFrame | None = None,
 ) -> None:
-    """Write the downloads of a release: one packed CSV and one workbook for each language.
+    """Write the figures of a release in each language: a workbook, a packed CSV, and the book of
+    codes.
 
     Parameters
     ----------
@@ -89,6 +110,9 @@ def write(
         As in a release.
     names : mapping, optional
         For each language, names of the programme's own codes: measures and sites.
+    about : mapping, optional
+        For each language, what the first sheet of the workbook says at its head: heading = words,
+        such as the programme, its quarter and the licence.
     is_demonstration : bool
         Says so in every row of the CSV and on the first sheet of the workbook.
     corrections : DataFrame, optional
@@ -102,9 +126,52 @@ def write(
         # Unpacked it is thirty times as large: each row says its label, area and unit in words.
         file = folder / f"observations.{language}.csv.zip"
         write_csv(marked.rename(columns=headings), file, language)
+        codes = code_book(catalogue, language)
+        write_csv(codes, folder / f"indicators.{language}.csv", language)
+        head = _head((about or {}).get(language, {}), language, is_demonstration)
         own = (names or {}).get(language, {})
         file = folder / f"observations.{language}.xlsx"
-        _write_workbook(file, table, catalogue, language, own, is_demonstration, corrections)
+        _write_figures(file, table, codes, [*head, *_corrected(corrections, language)], own)
+
+
+def write_list(
+    folder: Path,
+    name: str,
+    table: pd.DataFrame,
+    columns: Mapping[str, str],
+    *,
+    about: Mapping[str, Mapping[str, str]] | None = None,
+    is_demonstration: bool = False,
+) -> None:
+    """Write a list: one CSV in the German manner, and a workbook in each language.
+
+    Parameters
+    ----------
+    folder : Path
+    name : str
+        Of the files, and of the sheet.
+    table : DataFrame
+    columns : mapping
+        Columns of the table to write, and what each holds, as an English sentence.
+    about, is_demonstration
+        As for :func:`write`.
+    """
+    listed = table[list(columns)]
+    marked = listed
+    if is_demonstration:
+        marked = listed.assign(note=text(DEMONSTRATION, "de"))
+    write_csv(marked, folder / f"{name}.csv", "de")
+    for language in LANGUAGES:
+        head = _head((about or {}).get(language, {}), language, is_demonstration)
+        with _workbook(folder / f"{name}.{language}.xlsx") as (book, formats):
+            meant = [(column, text(words, language)) for column, words in columns.items()]
+            _write_notes(book, formats, [*head, ("", ""), *meant], language)
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, list(columns), formats["bold"])
+            sheet.freeze_panes(1, 0)
+            sheet.set_column(0, len(columns) - 1, 20)
+            for place, column in enumerate(columns):
+                _write_column(sheet, place, listed[column], formats, language)
 
 
 def labelled(
@@ -219,16 +286,9 @@ def _text_cells(cells: pd.Series, delimiter: str) -> Any:
     return pc.take(pc.if_else(needs_quotes, quoted, plain), encoded.indices)
 
 
-def _write_workbook(
-    file: Path,
-    table: pd.DataFrame,
-    catalogue: pd.DataFrame,
-    language: str,
-    own: Mapping[str, str],
-    is_demonstration: bool,
-    corrections: pd.DataFrame | None,
-) -> None:
-    """Write a workbook: notes first, then a sheet for each indicator, periods side by side."""
+@contextmanager
+def _workbook(file: Path) -> Iterator[tuple[Any, dict[Any, Any]]]:
+    """Open a workbook to write, with its formats; the same content gives the same bytes."""
     import xlsxwriter
 
     # In memory: a run that is killed would leave its parts behind as temporary files, and a full
@@ -238,9 +298,7 @@ def _write_workbook(
     with xlsxwriter.Workbook(packed, options) as book:
         # A workbook records when it was made; a fixed day keeps equal tables equal files.
         book.set_properties({"created": pd.Timestamp(2000, 1, 1).to_pydatetime()})
-        bold = book.add_format({"bold": True})
-        wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-        formats = {
+        formats: dict[Any, Any] = {
             (is_whole, status): book.add_format({"num_format": digits + suffix})
             for is_whole, digits in ((True, "#,##0"), (False, "#,##0.0"))
             for status, suffix in (
@@ -248,74 +306,131 @@ def _write_workbook(
                 *((status, f'"{mark}"') for status, (mark, _) in MARKS.items()),
             )
         }
-        first = text("Notes", language)
-        notes = book.add_worksheet(first)
-        notes.set_column(0, 0, 34)
-        notes.set_column(1, 1, 40, wrapped)
-        notes.set_column(2, 2, 100, wrapped)
-        lines = [
-            (SUPPRESSED, text("suppressed: too few units to tell", language)),
-            (MISSING, text("missing: not published or not known", language)),
-            ("0", text("a true zero", language)),
-        ]
-        statuses = set(table.loc[table["value"].notna(), "obs_status"])
-        lines += [
-            (mark, text(meaning, language))
-            for status, (mark, meaning) in MARKS.items()
-            if status in statuses
-        ]
-        lines += [("!", text(DEMONSTRATION, language))] if is_demonstration else []
-        for one in () if corrections is None else corrections.to_dict("records"):
-            if one["cells"]:
-                said = text(
-                    "{file}: corrected cells: {cells} ({id}). {why}",
-                    language,
-                    file=one["file"],
-                    cells=in_words(one["cells"], "", language),
-                    id=one["id"],
-                    why=one[f"why_{language}"],
-                )
-                lines.append((text("corrected in the source", language), said))
-        for number, (mark, meaning) in enumerate(lines):
-            notes.write_string(number, 0, mark)
-            notes.write_string(number, 1, meaning)
-        notes.write_string(0, 2, text(PROTECTION, language))
-        declared = catalogue.set_index("indicator")
-        row = table.groupby(ROW, sort=False, dropna=False).ngroup()  # once, not for each sheet
-        by_indicator = dict(list(table.assign(row=row).groupby("indicator", sort=True)))
-        sheets = sheet_names(by_indicator, taken=(first, "History"))
-        for number, (indicator, rows) in enumerate(by_indicator.items(), start=len(lines) + 1):
-            entry = declared.loc[indicator]
-            sheet = book.add_worksheet(sheets[indicator])
-            notes.write_url(number, 0, f"internal:'{sheets[indicator]}'!A1", string=indicator)
-            notes.write_string(number, 1, entry[f"label_{language}"], bold)
-            notes.write_string(number, 2, entry[f"definition_{language}"])
-            for column, fact in enumerate(_facts(entry, language), start=3):
-                if fact:
-                    notes.write_string(number, column, fact)
-            _write_sheet(sheet, rows, bold, formats, language, own)
+        formats["bold"] = book.add_format({"bold": True})
+        formats["wrapped"] = book.add_format({"text_wrap": True, "valign": "top"})
+        formats["day"] = book.add_format({"num_format": "dd.mm.yyyy"})
+        yield book, formats
     file.write_bytes(packed.getvalue())
 
 
-def _facts(entry: pd.Series, language: str) -> list[str]:
-    """Say of an indicator what it is made of, how, since when, and what is an improvement."""
-    declared = {name: str(entry.get(name) or "") for name in _FACTS}
-    parts = f"{declared['numerator']} / {declared['denominator']}"
-    facts = {
-        "unit": text(declared["unit"], language),
-        "kind": text(KINDS[declared["kind"]], language) if declared["kind"] in KINDS else "",
-        "numerator": parts if declared["numerator"] else "",
-        "better": text(BETTER[declared["better"]], language) if declared["better"] else "",
-        "first_period": quarter(declared["first_period"], language),
-    }
-    return [facts.get(name, declared[name]) for name in _FACTS if name != "denominator"]
+def _head(about: Mapping[str, str], language: str, is_demonstration: bool) -> list[tuple[str, str]]:
+    """Say at the head of a first sheet what the file is of, and how it may be used."""
+    mark = {"!": text(DEMONSTRATION, language)} if is_demonstration else {}
+    return [*mark.items(), *((heading, words) for heading, words in about.items() if words)]
 
 
-_FACTS = (
-    *("unit", "kind", "numerator", "denominator", "better", "eu_code"),
-    *("source", "breakdowns", "first_period"),
-)
-"""What the first sheet of a workbook says of each indicator behind its definition."""
+def _corrected(corrections: pd.DataFrame | None, language: str) -> list[tuple[str, str]]:
+    """Name the corrections that changed something."""
+    return [
+        (
+            text("corrected in the source", language),
+            text(
+                "{file}: corrected cells: {cells} ({id}). {why}",
+                language,
+                file=one["file"],
+                cells=in_words(one["cells"], "", language),
+                id=one["id"],
+                why=one[f"why_{language}"],
+            ),
+        )
+        for one in (() if corrections is None else corrections.to_dict("records"))
+        if one["cells"]
+    ]
+
+
+def _signs(table: pd.DataFrame, language: str) -> list[tuple[str, str]]:
+    """Explain the signs in the cells; of the letters those that occur."""
+    signs = [
+        (SUPPRESSED, text("suppressed: too few units to tell", language)),
+        (MISSING, text("missing: not published or not known", language)),
+        ("0", text("a true zero", language)),
+    ]
+    statuses = set(table.loc[table["value"].notna(), "obs_status"])
+    return signs + [
+        (mark, text(meaning, language))
+        for status, (mark, meaning) in MARKS.items()
+        if status in statuses
+    ]
+
+
+def _write_notes(
+    book: Any, formats: Mapping[Any, Any], lines: Sequence[tuple[str, str]], language: str
+) -> tuple[Any, int]:
+    """Write the first sheet from its top; give it, and the line below what was written."""
+    notes = book.add_worksheet(text("Notes", language))
+    for column, width in enumerate(WIDTHS):
+        notes.set_column(column, column, width, formats["wrapped"] if column else None)
+    for number, (heading, words) in enumerate(lines):
+        notes.write_string(number, 0, heading)
+        notes.write_string(number, 1, words)
+    return notes, len(lines) + 1
+
+
+def _write_figures(
+    file: Path,
+    table: pd.DataFrame,
+    codes: pd.DataFrame,
+    head: Sequence[tuple[str, str]],
+    own: Mapping[str, str],
+) -> None:
+    """Write a workbook: notes first, then a sheet for each indicator, periods side by side."""
+    language = codes.attrs["language"]
+    row = table.groupby(ROW, sort=False, dropna=False).ngroup()  # once, not for each sheet
+    by_indicator = dict(list(table.assign(row=row).groupby("indicator", sort=True)))
+    sheets = sheet_names(by_indicator, taken=(text("Notes", language), "History"))
+    with _workbook(file) as (book, formats):
+        signs = [*_signs(table, language), ("", text(PROTECTION, language))]
+        notes, line = _write_notes(book, formats, [*head, ("", ""), *signs], language)
+        notes.write_row(line, 0, list(codes), formats["bold"])
+        described = codes.set_axis(codes.iloc[:, 0])
+        for number, (indicator, rows) in enumerate(by_indicator.items(), start=line + 1):
+            sheet = book.add_worksheet(sheets[indicator])
+            notes.write_url(number, 0, f"internal:'{sheets[indicator]}'!A1", string=indicator)
+            for column, fact in enumerate(described.loc[indicator].iloc[1:], start=1):
+                notes.write_string(number, column, fact, formats["wrapped"])
+            _write_sheet(sheet, rows, formats, language, own)
+
+
+def code_book(catalogue: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Say of each indicator what it counts, of what, how, since when, and what is better.
+
+    Parameters
+    ----------
+    catalogue : DataFrame
+        As in a release.
+    language : {"de", "en"}
+
+    Returns
+    -------
+    DataFrame
+        All text, with the headings of :data:`DECLARED` in the language.
+    """
+    rows = []
+    for entry in catalogue.fillna("").astype("str").to_dict("records"):
+        parts = f"{entry.get('numerator')} / {entry.get('denominator')}"
+        facts = {
+            "label": entry[f"label_{language}"],
+            "definition": entry[f"definition_{language}"],
+            "unit": text(entry.get("unit", ""), language),
+            "kind": text(KINDS[entry["kind"]], language) if entry.get("kind") in KINDS else "",
+            "numerator": parts if entry.get("numerator") else "",
+            "better": text(BETTER[entry["better"]], language) if entry.get("better") else "",
+            "source": ", ".join(
+                text(SOURCES.get(name, name), language)
+                for name in entry.get("source", "").split(", ")
+            ),
+            "breakdowns": re.sub(
+                r"\w+",
+                lambda found: text(DIMENSIONS.get(found[0], found[0]), language),
+                entry.get("breakdowns", ""),
+            ),
+            "first_period": quarter(entry.get("first_period", ""), language),
+        }
+        rows.append([facts.get(name, entry.get(name, "")) for name in DECLARED])
+    headings = [text(heading, language) for heading in DECLARED.values()]
+    book = pd.DataFrame(rows, columns=headings, dtype="str")
+    book.attrs["language"] = language
+    return book
 
 
 def sheet_names(indicators: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
@@ -352,8 +467,7 @@ def sheet_names(indicators: Iterable[str], taken: Iterable[str] = ()) -> dict[st
 def _write_sheet(
     sheet: Any,
     rows: pd.DataFrame,
-    bold: Any,
-    formats: Mapping[tuple[bool, str], Any],
+    formats: Mapping[Any, Any],
     language: str,
     own: Mapping[str, str],
 ) -> None:
@@ -361,8 +475,9 @@ def _write_sheet(
     columns, periods = pd.factorize(rows["period"], sort=True)
     lines, _ = pd.factorize(rows["row"])
     headings = [text(COLUMNS[name], language) for name in ROW]
-    sheet.write_string(0, 0, f"{rows['label'].iloc[0]} ({rows['unit'].iloc[0]})", bold)
-    sheet.write_row(2, 0, [*headings, *(quarter(period, language) for period in periods)], bold)
+    sheet.write_string(0, 0, f"{rows['label'].iloc[0]} ({rows['unit'].iloc[0]})", formats["bold"])
+    headings += [quarter(period, language) for period in periods]
+    sheet.write_row(2, 0, headings, formats["bold"])
     sheet.freeze_panes(3, len(ROW))
     sheet.set_column(0, 0, 16)
     sheet.set_column(2, 3, 26)
@@ -387,6 +502,23 @@ def _write_sheet(
         else:
             mark = status if status in MARKS else ""
             sheet.write_number(line, column, value, formats[is_whole, mark])
+
+
+def _write_column(
+    sheet: Any, place: int, cells: pd.Series, formats: Mapping[Any, Any], language: str
+) -> None:
+    """Write a column of a list by its kind; what is missing stays empty."""
+    is_day = pd.api.types.is_datetime64_any_dtype(cells)
+    is_number = pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
+    for line, cell in enumerate(cells, start=1):
+        if pd.isna(cell):
+            continue
+        if is_day:
+            sheet.write_datetime(line, place, cell.to_pydatetime(), formats["day"])
+        elif is_number:
+            sheet.write_number(line, place, cell, formats[bool(cell % 1 == 0), ""])
+        else:
+            sheet.write_string(line, place, str(cell))
 
 
 def _breakdown(written: str, language: str, own: Mapping[str, str]) -> str:

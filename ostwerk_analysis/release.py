@@ -125,6 +125,10 @@ class Release:
         sites = dict(zip(self.sites["site_id"], self.sites["name"], strict=True))
         return {measure["id"]: measure["name"][language] for measure in measures} | sites
 
+    def licence(self, language: str) -> str:
+        """Say how the published figures may be used; empty where the programme does not."""
+        return self.manifest["programme"].get("licence", {}).get(language, "")
+
     @property
     def measures(self) -> "list[Measure]":
         """The programme's measures, which make up its tree."""

@@ -30,6 +30,7 @@ SECTIONS = {
     "additionality": models.Additionality,
     "disclosure": models.DisclosureRules,
     "run": models.RunRules,
+    "published": models.Published,
     "pages": models.Pages,
 }
 LEFT, BOTTOM, CRS = 360_000, 5_650_000, "EPSG:25832"

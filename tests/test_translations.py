@@ -22,7 +22,7 @@ from ostwerk_analysis import (
     scaffold,
     templates,
 )
-from ostwerk_analysis.dashboard import explorer, explorer_data, site
+from ostwerk_analysis.dashboard import downloads_page, explorer, explorer_data, site
 from ostwerk_analysis.figures import (
     answers,
     bivariate,
@@ -95,6 +95,8 @@ PHRASES = {
 }
 """What rules of rows expect beside what the contracts say."""
 
+DESCRIBED_FILES = [*downloads_page.FILES.values(), *downloads_page.FOR_PROGRAMS.values()]
+
 # What is not written in the call itself: module and expression = all that it can be.
 TABLES_OF_SENTENCES = {
     "check_report.py": {"heading": check_report.READ_HEADINGS},
@@ -114,6 +116,13 @@ TABLES_OF_SENTENCES = {
             name for names in codes.CODES.values() for name in names.values()
         ],
     },
+    "dashboard/downloads_page.py": {
+        "name": [name for name, _ in DESCRIBED_FILES],
+        "holds": [holds for _, holds in DESCRIBED_FILES],
+        "FORMATS.get(Path(address).suffix, Path(address).suffix[1:])": (
+            downloads_page.FORMATS.values()
+        ),
+    },
     "dashboard/explorer.py": {
         "note": values.NOTES.values(),
         "name": [*classes.SCHEMES.values(), *explorer_data.FIELDS.values()],
@@ -130,14 +139,17 @@ TABLES_OF_SENTENCES = {
     },
     "dashboard/site.py": {"OWN_PAGES[self.name]": site.OWN_PAGES.values()},
     "downloads.py": {
-        "heading": downloads.COLUMNS.values(),
+        "heading": [*downloads.COLUMNS.values(), *downloads.DECLARED.values()],
+        "words": CONTRACTS,  # what the columns of a list hold
+        "SOURCES.get(name, name)": codes.SOURCES.values(),
+        "DIMENSIONS.get(found[0], found[0])": codes.DIMENSIONS.values(),
         "COLUMNS[name]": downloads.COLUMNS.values(),
         "cell": [*downloads.AREA_LEVELS.values(), *UNITS, *NOTES],
         "DEMONSTRATION": [downloads.DEMONSTRATION],
         "PROTECTION": [downloads.PROTECTION],
-        "declared['unit']": UNITS,
-        "KINDS[declared['kind']]": downloads.KINDS.values(),
-        "BETTER[declared['better']]": downloads.BETTER.values(),
+        "entry.get('unit', '')": UNITS,
+        "KINDS[entry['kind']]": downloads.KINDS.values(),
+        "BETTER[entry['better']]": downloads.BETTER.values(),
         "meaning": [meaning for _, meaning in downloads.MARKS.values()],
         "DIMENSIONS.get(name, name)": codes.DIMENSIONS.values(),
     },
@@ -232,7 +244,6 @@ TABLES_OF_SENTENCES = {
         "self.message": [],
         "mark.join((f'{{{name}}}' for name in parts))": [],
     },
-    "pipeline/content.py": {"downloads.DEMONSTRATION": [downloads.DEMONSTRATION]},
     "programme/__init__.py": {"known": programme.REASONS.values()},
     "scaffold.py": {
         "contract.description": CONTRACTS,

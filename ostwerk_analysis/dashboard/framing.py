@@ -10,9 +10,10 @@ from datetime import date, timedelta
 from html import escape
 
 from .. import templates
-from ..language import LANGUAGES, number, quarter, text
+from ..language import LANGUAGES, quarter, text
 from ..periods import last_complete
 from .assets import version
+from .downloads_page import downloads_page
 from .site import OWN_PAGES, Site, Visit
 
 ALL = "all"
@@ -129,22 +130,9 @@ def own_page(visit: Visit) -> str:
             for part in re.split(r"\n\s*\n", visit.about.texts[visit.name][visit.language])
         )
     start = "" if visit.is_named else f"{visit.release.name}/"
-    lists = []
-    heads = {
-        "downloads": text("Tables", visit.language),
-        "reports": text("Reports", visit.language),
-    }
-    for kind, head in heads.items():
-        links = [
-            (f"{start}{kind}/{name}", f"{name} ({_size(size, visit.language)})")
-            for name, size in visit.files(kind).items()
-            if not name.endswith(".js")
-        ]
-        if links:
-            lists.append(f"<h2>{escape(head)}</h2>{link_list(links)}")
-    return "".join(lists) or paragraph(
-        text("This release has nothing to download.", visit.language)
-    )
+    licence = visit.release.licence(visit.language)
+    offered = downloads_page(visit.release.folder, start, licence, visit.language)
+    return offered or paragraph(text("This release has nothing to download.", visit.language))
 
 
 def paragraph(words: str) -> str:
@@ -156,13 +144,6 @@ def link_list(links: Sequence[tuple[str, str]]) -> str:
     """Write a list of links: address and words."""
     items = "".join(f'<li><a href="{escape(to)}">{escape(words)}</a></li>' for to, words in links)
     return f'<ul class="list">{items}</ul>'
-
-
-def _size(size: int, language: str) -> str:
-    """Write a file's size."""
-    if size >= 100_000:
-        return f"{number(size / 1e6, '', language, 1)} MB"
-    return f"{max(1, round(size / 1000))} kB"
 
 
 def _linked(words: str) -> str:

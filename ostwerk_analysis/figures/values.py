@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from .. import indicators, templates
-from ..codes import code_name
+from ..codes import SOURCES, code_name
 from ..faults import DataError, nearest
 from ..language import day, number, quarter, text, unit_sign
 from ..observations import dimensions
@@ -29,27 +29,7 @@ NOTES = {
     "e": "e estimated",
     "b": "b break in the series",
 }
-SOURCES = {
-    "addresses": "list of addresses",
-    "boroughs": "list of boroughs",
-    "businesses": "business register",
-    "contacts": "contact records",
-    "district_changes": "changes of districts",
-    "districts": "map of districts",
-    "enterprise_years": "yearly figures of enterprises",
-    "funding_shares": "shares of the funds",
-    "grants": "grant register",
-    "jobs": "job records",
-    "network_edges": "walking network",
-    "network_nodes": "nodes of the walking network",
-    "operations": "list of operations",
-    "participants": "participant records",
-    "sites": "list of sites",
-    "statistics": "official statistics",
-    "street_sections": "list of street sections",
-    "streets": "list of streets",
-}
-"""Input table = what it is called under a figure."""
+
 
 CAVEATS = {
     "enterprises_supported": "Support says who was reached, not what would have come without it.",

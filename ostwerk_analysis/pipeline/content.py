@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import release
 from ..language import LANGUAGES, text
+from ..language import quarter as in_words
 from ..programme import Programme, Section
 from . import notebooks
 from .inputs import Plan, published_name
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from ..dataset import Dataset
 
 
-def write_tables(plan: Plan, staged: Path, snapshot: Path, results: Iterable[Path]) -> None:
+def write_tables(
+    plan: Plan, staged: Path, snapshot: Path, results: Iterable[Path], quarter: str
+) -> None:
     """Collect what the notebooks found, protect it, and write a release's tables and downloads.
 
     Parameters
@@ -30,6 +33,8 @@ def write_tables(plan: Plan, staged: Path, snapshot: Path, results: Iterable[Pat
         The checked data.
     results : iterable of Path
         Folders into which notebooks have written observations.
+    quarter : str
+        The last one of the series.
 
     Raises
     ------
@@ -71,22 +76,39 @@ def write_tables(plan: Plan, staged: Path, snapshot: Path, results: Iterable[Pat
         "reads": data.reads.drop(columns=["source", "fault_limit_pct"]),
     }
     release.write_tables(staged, tables)
+    about = {language: _about(programme, quarter, language) for language in LANGUAGES}
+    is_demonstration = programme.is_demonstration
     downloads.write(
         staged / "downloads",
         observations,
         catalogue,
         areas,
         {language: data.names(language) for language in LANGUAGES},
-        is_demonstration=programme.is_demonstration,
+        about=about,
+        is_demonstration=is_demonstration,
         corrections=data.corrections,
     )
     if "operations" in data.tables:
         # The columns of the contract only: a file may hold more than the public is to know.
-        listed = data.operations[list(TABLES["operations"].columns)]
-        if programme.is_demonstration:
-            listed = listed.assign(note=text(downloads.DEMONSTRATION, "de"))
-        downloads.write_csv(listed, staged / "downloads" / "operations.csv", "de")
+        columns = TABLES["operations"].columns
+        downloads.write_list(
+            staged / "downloads",
+            "operations",
+            data.operations,
+            {name: str(column.description) for name, column in columns.items()},
+            about=about,
+            is_demonstration=is_demonstration,
+        )
     plan.say("protect", 1, 1)
+
+
+def _about(programme: Programme, quarter: str, language: str) -> dict[str, str]:
+    """Say at the head of a download what it is of, and how it may be used."""
+    return {
+        text("Programme", language): getattr(programme.name, language),
+        text("Last quarter", language): in_words(quarter, language),
+        text("Licence", language): getattr(programme.published.licence, language),
+    }
 
 
 def _sites(data: "Dataset") -> "pd.DataFrame":
@@ -157,6 +179,7 @@ def manifest(
             "main_indicator": programme.main_indicator,
             "additionality": assumed.model_dump() if assumed else None,
             "pages": programme.pages.model_dump(),
+            "licence": programme.published.licence.model_dump(),
         },
         "quarter": recipe["quarter"],
         "released_at": datetime.now(UTC).isoformat(timespec="seconds"),

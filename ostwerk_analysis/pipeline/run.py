@@ -190,7 +190,7 @@ def _run(plan: Plan, asked: str, only: str | None, force: bool) -> Result:
         report_jobs = due.report_jobs(plan, reports, quarter, staged)
         notebooks.check([*jobs, *report_jobs])  # everything, before anything runs
         seconds = due.execute(plan, "analyse", jobs, [data_sum, quarter], force)
-        content.write_tables(plan, staged, snapshot, due.results(jobs))
+        content.write_tables(plan, staged, snapshot, due.results(jobs), quarter)
         manifest = content.manifest(plan, staged, recipe, inputs)
         release.seal(staged, manifest)
         if report_jobs:

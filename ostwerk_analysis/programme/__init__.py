@@ -34,6 +34,7 @@ from .sections import (
     Notebook,
     Pages,
     PeriodRules,
+    Published,
     RunRules,
     Section,
     Source,
@@ -57,6 +58,7 @@ __all__ = [
     "Pages",
     "PeriodRules",
     "Programme",
+    "Published",
     "RunRules",
     "Section",
     "Source",
@@ -130,6 +132,7 @@ class Programme(Section):
     disclosure: DisclosureRules = DisclosureRules()
     notebooks: dict[str, Notebook] = Field({})
     run: RunRules = RunRules()
+    published: Published = Published()
     pages: Pages = Pages()
     _path: Path = PrivateAttr(Path("programme.toml"))
 

@@ -404,6 +404,16 @@ class RunRules(Section):
     )
 
 
+class Published(Section):
+    """How others may use what is published."""
+
+    licence: Text = Field(
+        Text(de="", en=""),
+        description="Licence of the published figures, with whom to name; stands in downloads and "
+        "under maps.",
+    )
+
+
 class Pages(Section):
     """Texts that the law asks of a public page."""
 

@@ -28,7 +28,7 @@ def written(plan, results):
     snapshot = plan.home / "snapshots" / "x"
     inputs.take_snapshot(plan, inputs.digests(plan), snapshot)
     staged = release.stage(plan.published, plan.programme.id)
-    content.write_tables(plan, staged, snapshot, results)
+    content.write_tables(plan, staged, snapshot, results, "2025-Q2")
     return staged
 
 

@@ -21,7 +21,7 @@ def test_the_files_of_the_city_are_not_needed(quick_city, released):
     shutil.rmtree(quick_city)
     verdict = verify(released)
     assert verdict.same
-    assert verdict.compared == 13 + 5  # tables and downloads
+    assert verdict.compared == 13 + 9  # tables and downloads
     assert verdict.lines("en") == ["All 18 tables are byte-identical."]
 
 
