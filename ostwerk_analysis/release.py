@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from .programme import Additionality, Measure, Milestone
+    from .programme import Additionality, Benchmark, Measure, Milestone
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -156,6 +156,14 @@ class Release:
 
         stated = self.manifest["programme"].get("additionality")
         return Additionality.model_validate(stated) if stated else None
+
+    @property
+    def benchmarks(self) -> "list[Benchmark]":
+        """How long other cohorts of start-ups last; none where it does not state any."""
+        from .programme import Benchmark
+
+        stated = self.manifest["programme"].get("benchmarks", [])
+        return [Benchmark.model_validate(one) for one in stated]
 
     @property
     def place_names(self) -> dict[str, str]:
@@ -356,6 +364,17 @@ def newest(programme: Path, quarter: str) -> Release | None:
     """Open the newest undamaged release of a quarter, current or not; None if there is none."""
     for folder in _newest_first(programme):
         if _order(folder.name)[0] == quarter and not damages(folder):
+            return open(folder, verify=False)
+    return None
+
+
+def before(published: Release) -> Release | None:
+    """Open the newest undamaged release before one, in its programme's folder; None if none is.
+
+    A revision comes after the releases of its quarter that it corrects.
+    """
+    for folder in _newest_first(published.folder.parent):
+        if _order(folder.name) < _order(published.name) and not damages(folder):
             return open(folder, verify=False)
     return None
 

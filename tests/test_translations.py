@@ -30,6 +30,7 @@ from ostwerk_analysis.figures import (
     clusters,
     sectors,
     soundness,
+    stair,
     statements,
     survival,
     values,
@@ -41,7 +42,11 @@ from ostwerk_analysis.sources import postgis
 from ostwerk_analysis.tables import KINDS, TABLES
 
 net = import_module("ostwerk_analysis.figures.additionality")  # not its function
-robustness = import_module("ostwerk_analysis.figures.robustness")  # not its function
+# Modules, and not their functions of the same name.
+funnel = import_module("ostwerk_analysis.figures.funnel")
+robustness = import_module("ostwerk_analysis.figures.robustness")
+shares = import_module("ostwerk_analysis.figures.shares")
+site_use = import_module("ostwerk_analysis.figures.site_use")
 PACKAGE = Path(ow.__file__).parent
 ERRORS = {name for name, kind in vars(faults).items() if isinstance(kind, type) and "Error" in name}
 SAYING = {"text", "_", "Sentence", "Unknown"} | ERRORS
@@ -221,6 +226,17 @@ TABLES_OF_SENTENCES = {
         "STARTUPS[row['group']]": survival.STARTUPS.values(),
     },
     "figures/bars.py": {"DIMENSIONS.get(by, by)": codes.DIMENSIONS.values()},
+    "figures/composition.py": {"DIMENSIONS.get(by, by)": codes.DIMENSIONS.values()},
+    "figures/funnel.py": {
+        "OF[code]": funnel.OF.values(),
+        "OF[narrowest]": funnel.OF.values(),
+    },
+    "figures/shares.py": {
+        "head": shares.PARTICIPANTS,
+        "message": values.WITHOUT_VALUE.values(),
+    },
+    "figures/site_use.py": {"TOTALS[name]": site_use.TOTALS.values()},
+    "figures/stair.py": {"KINDS[kind]": stair.KINDS.values()},
     "figures/flow.py": {"DIMENSIONS.get(of, of)": codes.DIMENSIONS.values()},
     "figures/headlines.py": {
         "name": HEADINGS,

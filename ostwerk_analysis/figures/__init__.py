@@ -24,18 +24,23 @@ from .catchments import catchment_map
 from .certainty import how_sure
 from .charts import Chart, time_series
 from .clusters import cluster_map
+from .composition import composition
 from .doubts import doubts
 from .flow import flow
+from .funnel import funnel
 from .headlines import headlines, reconciled
 from .map import district_map
 from .ratios import ratio_intervals
 from .robustness import enterprise_robustness, robustness
 from .sectors import concentration, location_quotients, shift_share
+from .shares import participants, shares
+from .site_use import site_use
 from .small_multiples import small_multiples
 from .smoothed import smoothed_rates
 from .soundness import checks, loaded, tables_read
+from .stair import job_stair
 from .statements import gap
-from .survival import startup_survival, survival_curve
+from .survival import startup_survival, startups_lasting, survival_curve
 from .tables import key_figures, observation_table, targets_reached
 from .tree import tree
 from .values import Figure, available
@@ -52,26 +57,33 @@ __all__ = [
     "catchment_map",
     "checks",
     "cluster_map",
+    "composition",
     "concentration",
     "district_map",
     "doubts",
     "enterprise_robustness",
     "flow",
+    "funnel",
     "gap",
     "heading",
     "headlines",
     "how_sure",
+    "job_stair",
     "key_figures",
     "loaded",
     "location_quotients",
     "observation_table",
+    "participants",
     "ratio_intervals",
     "reconciled",
     "robustness",
+    "shares",
     "shift_share",
+    "site_use",
     "small_multiples",
     "smoothed_rates",
     "startup_survival",
+    "startups_lasting",
     "state_aid",
     "survival_curve",
     "tables_read",

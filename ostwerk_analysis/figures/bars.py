@@ -1,20 +1,22 @@
 """Bars: plain HTML, which wraps on a phone, prints, and needs no script."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..codes import CODES, DIMENSIONS, code_name
 from ..faults import DataError
-from ..language import quarter, text
+from ..language import number, quarter, text
 from ..observations import as_of, dimensions
 from .tables import targets_reached
 from .values import (
     Figure,
     digits_for,
+    due_day,
     entry,
     foot,
     label,
@@ -132,13 +134,36 @@ def target_bars(
     rows = reached.to_dict("records")
     names = [label(catalogue, row["indicator"], language, row["breakdown"], parts) for row in rows]
     words = [written(row["reached_pct"], row["state"], "percent", language, 0) for row in rows]
+    longest = max([100.0, *reached["reached_pct"].dropna()])
     return _figure(
         text("Targets reached", language),
         quarter(period, language),
-        _bars(names, reached["reached_pct"], words, reached["obs_status"], whole=100),
+        bar_list(
+            bar_item(
+                name,
+                row["reached_pct"],
+                longest,
+                word,
+                whole=100,
+                mark="" if row["state"] else mark_of(row["obs_status"]),
+                beneath=_so_far(row, str(entry(catalogue, row["indicator"])["unit"]), language),
+            )
+            for name, row, word in zip(names, rows, words, strict=True)
+        ),
         signs(set(), _statuses(reached), language)
         + foot([entry(catalogue, row["indicator"]) for row in rows], language),
         language,
+    )
+
+
+def _so_far(row: Mapping[str, Any], unit: str, language: str) -> str:
+    """Say what is reached of a target, and by when it is due."""
+    return text(
+        "{value} of {target} by {due}",
+        language,
+        value=written(row["value"], row["state"], "", language),
+        target=number(row["target_value"], unit, language),
+        due=due_day(row["due"], language),
     )
 
 
@@ -166,20 +191,58 @@ def _bars(
 ) -> str:
     """Write bars as a list: name, bar and value in words; ``whole`` is a line to be filled."""
     longest = max(float(values.max()), whole) if values.notna().any() else whole
-    items = []
-    for name, value, word, status in zip(names, values, words, statuses, strict=True):
-        share = 0.0 if np.isnan(value) or longest <= 0 else max(0.0, 100 * value / longest)
-        full = 100 * whole / longest if whole else 0
-        track = f'<rect class="ow-all" width="{full:.1f}" height="4"/>'
-        items.append(
-            f'<li><span class="ow-label">{escape(name)}</span>'
-            '<svg class="ow-bar" viewBox="0 0 100 4" preserveAspectRatio="none" '
-            f'aria-hidden="true">{track if whole else ""}'
-            f'<rect class="ow-part" width="{share:.1f}" height="4"/></svg>'
-            f'<span class="ow-amount">{escape(word)}{"" if np.isnan(value) else mark_of(status)}'
-            "</span></li>"
+    return bar_list(
+        bar_item(
+            name, value, longest, word, whole=whole, mark="" if np.isnan(value) else mark_of(status)
         )
+        for name, value, word, status in zip(names, values, words, statuses, strict=True)
+    )
+
+
+def bar_list(items: Iterable[str]) -> str:
+    """Put items of :func:`bar_item` into one list; their bars have one scale."""
     return f'<ul class="ow-bars">{"".join(items)}</ul>'
+
+
+def bar_item(
+    name: str,
+    value: float,
+    longest: float,
+    words: str,
+    *,
+    whole: float = 0.0,
+    mark: str = "",
+    beneath: str = "",
+) -> str:
+    """Write one bar: its name, the bar, its value in words, and what stands beneath.
+
+    Parameters
+    ----------
+    name : str
+    value, longest : float
+        Its value, NaN for none, and that of a bar over the whole width.
+    words : str
+        The value, or why there is none.
+    whole : float
+        What is to be filled, as a line behind the bar; 0 for none.
+    mark : str
+        HTML of :func:`ostwerk_analysis.figures.values.mark_of`.
+    beneath : str
+    """
+    if np.isnan(value):
+        drawn = '<path class="ow-untold" d="M0 2H100"/>'  # neither zero nor nothing of a whole
+    else:
+        share = 0.0 if longest <= 0 else max(0.0, 100 * value / longest)
+        full = 100 * whole / longest if whole else 0
+        drawn = f'<rect class="ow-all" width="{full:.1f}" height="4"/>' if whole else ""
+        drawn += f'<rect class="ow-part" width="{share:.1f}" height="4"/>'
+    below = f'<span class="ow-beneath">{escape(beneath)}</span>' if beneath else ""
+    return (
+        f'<li><span class="ow-label">{escape(name)}</span>'
+        '<svg class="ow-bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">'
+        f"{drawn}</svg>"
+        f'<span class="ow-amount">{escape(words)}{mark}</span>{below}</li>'
+    )
 
 
 def _figure(title: str, subtitle: str, drawn: str, foot: str, language: str) -> Figure:

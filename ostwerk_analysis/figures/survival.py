@@ -1,6 +1,6 @@
 """How long start-ups last: said in sentences, and drawn as a curve."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,6 +10,7 @@ from ..programme import Benchmark
 from ..survival import ALL, NOT_SUPPORTED, SUPPORTED
 from .charts import DASHES, INK, LINES, chart, template
 from .sentences import interval, p_value, section, table
+from .shares import shares
 from .values import Figure, note
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ DRAWN = {SUPPORTED: "/", NOT_SUPPORTED: "."}
 FEWEST_OBSERVED = 10
 """A curve ends where fewer start-ups are under observation: one closing more would move it far."""
 TICKS_MONTHS = 12
+AGES_MONTHS = (12, 24, 36)
+"""Ages at which a release tells the share that has lasted."""
 
 
 def startup_survival(
@@ -70,6 +73,45 @@ def startup_survival(
         _heads(language),
         _rows(lasting, language),
         language,
+    )
+
+
+def startups_lasting(
+    observations: pd.DataFrame,
+    period: str,
+    area_id: str,
+    benchmarks: Iterable[Benchmark] = (),
+    *,
+    catalogue: pd.DataFrame,
+    language: str = "de",
+    parts: Mapping[str, str] | None = None,
+) -> Figure:
+    """Draw which share of the supported start-ups has lasted 12, 24 and 36 months.
+
+    For pages, which have a release and not the enterprises: each share is that of those observed so
+    long.
+
+    Parameters
+    ----------
+    observations : DataFrame
+    period, area_id : str
+    benchmarks : iterable of Benchmark
+        Those of the release, to compare with.
+    catalogue : DataFrame
+    language : {"de", "en"}
+    parts : mapping, optional
+        Names of the breakdowns' codes.
+    """
+    return shares(
+        observations,
+        [f"startups_lasting_{months}m_share_to_date" for months in AGES_MONTHS],
+        period,
+        area_id,
+        title=text("How long start-ups last", language),
+        remark=" ".join(_to_compare(benchmarks, language)),
+        catalogue=catalogue,
+        language=language,
+        parts=parts,
     )
 
 

@@ -11,7 +11,6 @@ from ..language import number, quarter, text, unit_sign
 from ..observations import as_of
 from ..observations import breakdown as write_breakdown
 from .values import (
-    MISSING,
     Figure,
     cell,
     digits_for,
@@ -20,6 +19,7 @@ from .values import (
     foot,
     label,
     mark_of,
+    observed,
     of_areas,
     part_label,
     signs,
@@ -139,7 +139,7 @@ def targets_reached(
         indicator = since_start if since_start in known else target["indicator"]
         parts = {"measure": target["measure_id"], "status": target.get("status", "")}
         part = write_breakdown({name: str(code) for name, code in parts.items() if code})
-        found = _observed(here, indicator, period, part)
+        found = observed(here, indicator, period, part)
         value = found["value"]
         rows.append(
             {
@@ -154,17 +154,6 @@ def targets_reached(
     columns = ["indicator", "breakdown", "value", "state", "obs_status", "reached_pct"]
     kept = targets.drop(columns="indicator").reset_index(drop=True)
     return pd.concat([pd.DataFrame(rows, columns=columns), kept], axis="columns")
-
-
-def _observed(here: pd.DataFrame, indicator: str, period: str, part: str) -> dict[str, Any]:
-    """Give an area's one value with its ``state`` and ``obs_status``; missing where it is not."""
-    found = here[
-        (here["indicator"] == indicator) & (here["period"] == period) & (here["breakdown"] == part)
-    ]
-    if found.empty:
-        return {"value": np.nan, "state": MISSING, "obs_status": "M"}
-    row = found.iloc[0]
-    return {"value": row["value"], "state": states(found).iloc[0], "obs_status": row["obs_status"]}
 
 
 def key_figures(
@@ -212,15 +201,15 @@ def key_figures(
         if pair not in wanted
     ]
     here = of_areas(observations, [area_id])
-    cards, shown, observed, statuses = [], [], [], set()
+    cards, shown, behind, statuses = [], [], [], set()
     for indicator, part in wanted:
         declared = entry(catalogue, indicator)
         shown.append(declared)
         unit = str(declared["unit"])
         when = as_of(observations, indicator, period)
-        found = _observed(here, indicator, when, part)
+        found = observed(here, indicator, when, part)
         is_it = (here["indicator"] == indicator) & (here["breakdown"] == part)
-        observed.append(here[is_it & (here["period"] == when)])
+        behind.append(here[is_it & (here["period"] == when)])
         if not found["state"]:
             statuses.add(found["obs_status"])
         goals = due[(due["indicator"] == indicator) & (due["breakdown"] == part)]
@@ -238,7 +227,7 @@ def key_figures(
         + (f' aria-label="{escape(title)}">' if title else ">")
         + f'{head}<ul class="ow-cards">{"".join(cards)}</ul>'
         + f"{signs(set(), statuses, language)}"
-        f"{foot(shown, language, shown=pd.concat(observed) if observed else None)}</section>"
+        f"{foot(shown, language, shown=pd.concat(behind) if behind else None)}</section>"
     )
 
 

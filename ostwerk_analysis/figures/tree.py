@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from html import escape
-from itertools import takewhile
 
 import numpy as np
 import pandas as pd
@@ -13,11 +12,14 @@ from ..observations import dimensions
 from ..programme import Measure
 from .values import (
     MISSING,
+    NOTHING,
     Figure,
+    apart,
     cell,
     digits_for,
     entry,
     foot,
+    nothing,
     of_areas,
     signs,
     states,
@@ -25,8 +27,6 @@ from .values import (
     unobserved,
 )
 
-NOTHING = "–"
-"""Sign of a node at which nothing of the kind has happened, as German offices write it."""
 OTHERS = ""
 """Key of the nodes that a column has no cell for."""
 DEEPEST = 4
@@ -73,9 +73,9 @@ def tree(
     declared = [entry(catalogue, indicator) for indicator in indicators]
     absent = [unobserved(observations, row, language) for row in declared]
     if absent and all(absent):
-        return next(nothing for nothing in absent if nothing)
+        return next(one for one in absent if one)
     here = of_areas(observations, [area_id])
-    names, common = without_common_end([str(row[f"label_{language}"]) for row in declared])
+    names, common = apart([str(row[f"label_{language}"]) for row in declared])
     heads, columns, shown = [], [], []
     seen_states: set[str] = set()
     seen_status: set[str] = set()
@@ -92,7 +92,7 @@ def tree(
             for one in found.to_dict("records")
         }
         # Where anything happened at all, a node without a cell is one where nothing did.
-        column[OTHERS] = _nothing(language) if column else cell(np.nan, MISSING, language)
+        column[OTHERS] = nothing(language) if column else cell(np.nan, MISSING, language)
         columns.append(column)
         shown.append(found)
         seen_states |= set(found["state"]) if len(found) else {MISSING}
@@ -129,21 +129,6 @@ def tree(
     )
 
 
-def without_common_end(labels: Sequence[str]) -> tuple[list[str], str]:
-    """Cut off the words with which all labels end, and give what stands there in brackets.
-
-    What every heading of a table says again is read once, over the table.
-    """
-    ends = [label.split(" ")[::-1] for label in labels]
-    shared = list(takewhile(lambda words: len(set(words)) == 1, zip(*ends, strict=False)))
-    count = min([len(shared), *(len(words) - 1 for words in ends)]) if len(labels) > 1 else 0
-    if not count:
-        return list(labels), ""
-    cut = " ".join(ends[0][:count][::-1])
-    bracketed = cut[cut.index("(") + 1 : -1] if "(" in cut and cut.endswith(")") else ""
-    return [label[: -len(cut) - 1] for label in labels], bracketed
-
-
 def in_order(measures: Sequence[Measure]) -> Iterator[tuple[Measure, int]]:
     """Give the nodes from the top down, each before those below it, with its depth."""
     waiting = [(measure, 0) for measure in reversed(measures) if not measure.parent]
@@ -152,9 +137,3 @@ def in_order(measures: Sequence[Measure]) -> Iterator[tuple[Measure, int]]:
         yield measure, depth
         below = [one for one in reversed(measures) if one.parent == measure.id]
         waiting += [(one, depth + 1) for one in below]
-
-
-def _nothing(language: str) -> str:
-    """Write the sign of nothing, for ears too."""
-    said = escape(text("nothing", language))
-    return f'<span aria-hidden="true">{NOTHING}</span><span class="ow-hidden">{said}</span>'

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from html import escape
+from itertools import takewhile
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +22,8 @@ from ..observations import dimensions
 SUPPRESSED, MISSING = "suppressed", "missing"
 SIGNS = {SUPPRESSED: ".", MISSING: "…"}
 """What stands in a table's cell without a value, as German statistical offices write it."""
+NOTHING = "–"
+"""Sign in a cell where nothing of the kind has happened, as German offices write it."""
 MARKS = {"P": "p", "E": "e", "B": "b"}
 """Letter behind a value that is provisional, estimated or after a break in the series."""
 NOTES = {
@@ -176,6 +180,47 @@ def part_label(breakdown: str, language: str, parts: Mapping[str, str] | None = 
     return ", ".join(code_name(dimension, code, language, parts) for dimension, code in named)
 
 
+def observed(here: pd.DataFrame, indicator: str, period: str, part: str = "") -> dict[str, Any]:
+    """Give an area's one value with its ``state`` and ``obs_status``; missing where it is not."""
+    found = here[
+        (here["indicator"] == indicator) & (here["period"] == period) & (here["breakdown"] == part)
+    ]
+    if found.empty:
+        return {"value": np.nan, "state": MISSING, "obs_status": "M"}
+    row = found.iloc[0]
+    return {"value": row["value"], "state": states(found).iloc[0], "obs_status": row["obs_status"]}
+
+
+def apart(labels: Sequence[str]) -> tuple[list[str], str]:
+    """Keep of labels what tells them apart: what all of them say is read once, over them.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        Such as ``Entries: women (since the start)`` and ``Entries: men (since the start)``.
+
+    Returns
+    -------
+    labels : list of str
+        ``women`` and ``men``: without the words before a colon and those at the end that all have.
+    common : str
+        What stood in brackets at their end: ``since the start``.
+    """
+    if len(labels) < 2:
+        return list(labels), ""
+    heads = {label.partition(": ")[0] for label in labels if ": " in label}
+    if len(heads) == 1 and all(": " in label for label in labels):
+        labels = [label.partition(": ")[2] for label in labels]
+    ends = [label.split(" ")[::-1] for label in labels]
+    shared = list(takewhile(lambda words: len(set(words)) == 1, zip(*ends, strict=False)))
+    count = min(len(shared), *(len(words) - 1 for words in ends))
+    if not count:
+        return list(labels), ""
+    cut = " ".join(ends[0][:count][::-1])
+    bracketed = cut[cut.index("(") + 1 : -1] if "(" in cut and cut.endswith(")") else ""
+    return [label[: -len(cut) - 1].rstrip(":") for label in labels], bracketed
+
+
 def unobserved(observations: pd.DataFrame, declared: pd.Series, language: str) -> Figure | None:
     """Say that a declared indicator was not observed at all; None where it was.
 
@@ -242,6 +287,12 @@ def cell(
             f'<span aria-hidden="true">{SIGNS[state]}</span><span class="ow-hidden">{said}</span>'
         )
     return escape(number(value, unit, language, digits)) + mark_of(status)
+
+
+def nothing(language: str) -> str:
+    """Write the sign of nothing, for ears too."""
+    said = escape(text("nothing", language))
+    return f'<span aria-hidden="true">{NOTHING}</span><span class="ow-hidden">{said}</span>'
 
 
 def mark_of(status: str) -> str:

@@ -175,6 +175,7 @@ def manifest(
             "districts": mostly(areas),
             "crs": programme.crs,
             "measures": measures,
+            "benchmarks": [one.model_dump(mode="json") for one in programme.benchmarks],
             "milestones": milestones,
             "main_indicator": programme.main_indicator,
             "additionality": assumed.model_dump() if assumed else None,
