@@ -228,6 +228,21 @@ def as_of(observations: pd.DataFrame, indicator: str, period: str) -> str:
     return period if period in past else max(past, key=lambda found: ends[found], default=period)
 
 
+def until(observations: pd.DataFrame, period: str) -> pd.DataFrame:
+    """Pick what was observed until a quarter: quarters until then, and years that were over.
+
+    Parameters
+    ----------
+    observations : DataFrame
+    period : str
+        A quarter, or a year.
+    """
+    end = period if "Q" in period else f"{period}-Q4"
+    written = pd.Series(observations["period"].unique(), dtype="str")
+    ends = written.where(written.str.contains("-Q"), written + "-Q4")
+    return observations[observations["period"].isin(written[ends <= end])]
+
+
 def save(observations: pd.DataFrame, folder: str | Path, name: str = "observations") -> Path:
     """Write internal observations for the run to collect: ``<folder>/<name>.parquet``.
 

@@ -26,6 +26,7 @@ from ostwerk_analysis.dashboard import downloads_page, explorer, explorer_data, 
 from ostwerk_analysis.figures import (
     answers,
     bivariate,
+    cards,
     classes,
     clusters,
     sectors,
@@ -41,6 +42,7 @@ from ostwerk_analysis.indicators import CATALOGUE, catchments
 from ostwerk_analysis.sources import postgis
 from ostwerk_analysis.tables import KINDS, TABLES
 
+achieved = import_module("ostwerk_analysis.figures.achieved")  # not its function
 net = import_module("ostwerk_analysis.figures.additionality")  # not its function
 # Modules, and not their functions of the same name.
 funnel = import_module("ostwerk_analysis.figures.funnel")
@@ -183,6 +185,27 @@ TABLES_OF_SENTENCES = {
         "doubt.title": [doubt.title for doubt in rules.FINDINGS.values()],
         "FINDINGS[rule].title": [doubt.title for doubt in rules.FINDINGS.values()],
     },
+    "figures/achieved.py": {
+        "ANYTHING": [achieved.ANYTHING],
+        "UNTOLD if found.state == SUPPRESSED else UNKNOWN": [
+            achieved.UNTOLD,
+            achieved.UNKNOWN,
+        ],
+        "message": [said for three in achieved.ACHIEVED.values() for said in three],
+        "messages.get(kind, messages[''])": [
+            *achieved.PLEDGED.values(),
+            *achieved.FOUNDERS.values(),
+        ],
+        "OPEN['jobs' if is_counted else 'other']": achieved.OPEN.values(),
+        "COUNTED[unit]": achieved.COUNTED.values(),
+        "STATUS[found.status]": answers.STATUS.values(),
+        "found.why": NOTES,
+    },
+    "figures/cards.py": {
+        "hedge(found.status, found.why)": [],  # as under values
+        "STATUS['M' if found.state else found.status]": cards.STATUS.values(),
+        "found.why": NOTES,
+    },
     "figures/about.py": {"PROTECTION": [downloads.PROTECTION]},
     "figures/additionality.py": {
         "head": [*net.STEP_HEADS, *net.ASSUMPTION_HEADS],
@@ -253,6 +276,11 @@ TABLES_OF_SENTENCES = {
         "name": ["Source", "Period", "Status", "Confidence"],
         "note": [*values.NOTES.values(), *NOTES],
         "SOURCES.get(table, table)": values.SOURCES.values(),
+        "hedge(status, why, is_rounded=is_rounded)": [
+            "{value}",
+            "about {value}",
+            "at least {value}",
+        ],
     },
     "language.py": {
         "unit": UNITS,

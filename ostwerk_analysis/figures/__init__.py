@@ -3,23 +3,26 @@
 Each gives an object that shows itself in a notebook, on a page and in a report, in German or
 English, and that can be read without colours, without sight and without a script.
 
-Numbers in words: ``answers``, ``statements`` (gaps), ``certainty`` and ``ratios`` (how sure),
-``soundness``, ``doubts`` and ``about`` (the data), ``headlines``, ``aid``. From gross to net:
-``additionality``. Tables: ``tables``,
-``tree``. Charts: ``charts`` (through time), ``bars``, ``flow``, ``sectors`` (branches),
-``survival``. Maps: ``map``, ``small_multiples``, ``bivariate``, ``clusters``, ``catchments``,
-``tiles`` (one hexagon for each district); beside them ``smoothed`` and ``robustness``.
+Numbers in words: ``achieved`` (the main result), ``cards`` (key figures), ``answers``,
+``statements`` (gaps), ``certainty`` and ``ratios`` (how sure), ``soundness``, ``doubts`` and
+``about`` (the data), ``headlines``, ``aid``. From gross to net: ``additionality``. Tables:
+``tables``, ``tree``. Charts: ``charts`` (through time), ``timeline`` (with milestones), ``bars``,
+``flow``, ``sectors`` (branches), ``survival``. Maps: ``map``, ``small_multiples``, ``bivariate``,
+``clusters``, ``catchments``, ``tiles`` (one hexagon for each district); beside them ``smoothed``
+and ``robustness``.
 
 What they share: ``values`` (how a value is written), ``sentences``, ``drawing``; for maps
 ``outlines``, ``classes``, ``encoding`` (colours) and ``symbols`` (circles).
 """
 
-from .about import about, heading
+from .about import about, heading, to_explorer
+from .achieved import achieved, main_result, mapped_result
 from .additionality import additionality
 from .aid import state_aid
 from .answers import answer
 from .bars import bars, target_bars
 from .bivariate import bivariate_map
+from .cards import key_figures
 from .catchments import catchment_map
 from .certainty import how_sure
 from .charts import Chart, time_series
@@ -41,7 +44,8 @@ from .soundness import checks, loaded, tables_read
 from .stair import job_stair
 from .statements import gap
 from .survival import startup_survival, startups_lasting, survival_curve
-from .tables import key_figures, observation_table, targets_reached
+from .tables import observation_table, targets_reached
+from .timeline import timeline
 from .tree import tree
 from .values import Figure, available
 
@@ -49,6 +53,7 @@ __all__ = [
     "Chart",
     "Figure",
     "about",
+    "achieved",
     "additionality",
     "answer",
     "available",
@@ -72,6 +77,8 @@ __all__ = [
     "key_figures",
     "loaded",
     "location_quotients",
+    "main_result",
+    "mapped_result",
     "observation_table",
     "participants",
     "ratio_intervals",
@@ -90,5 +97,7 @@ __all__ = [
     "target_bars",
     "targets_reached",
     "time_series",
+    "timeline",
+    "to_explorer",
     "tree",
 ]

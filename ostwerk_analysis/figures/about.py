@@ -1,8 +1,9 @@
-"""What a release says about itself: its heading, and how its figures came about."""
+"""What stands around figures: a report's heading, how they came about, and the way on."""
 
 from datetime import datetime
 from html import escape
 from typing import Any
+from urllib.parse import urlencode
 
 from ..downloads import PROTECTION
 from ..language import day, number, quarter, text
@@ -56,6 +57,24 @@ def about(published: Any, language: str = "de") -> Figure:
         f'<section class="ow ow-about" lang="{language}"><h2>{title}</h2>'
         f"<table><tbody>{items}</tbody></table>"
         f'{_corrections(published, language)}<p class="ow-note">{escape(protection)}</p></section>'
+    )
+
+
+def to_explorer(indicator: str, breakdown: str, period: str, language: str = "de") -> Figure:
+    """Lead from a page to the explorer, which then shows the same.
+
+    Parameters
+    ----------
+    indicator, breakdown, period : str
+        What it is to show.
+    language : {"de", "en"}
+    """
+    code = f"{indicator}|{breakdown}" if breakdown else indicator
+    state = urlencode({"indicator": code, "quarter": period})
+    words = escape(text("Explore on the map: other quarters, indicators and districts", language))
+    return Figure(
+        f'<p class="ow ow-on" lang="{language}">'
+        f'<a href="karte?lang={language}#{escape(state)}">{words}</a></p>'
     )
 
 

@@ -69,9 +69,9 @@ def how_sure(
         indicator = str(one.declared["indicator"])
         when = as_of(observations, indicator, period)
         shown.append((observations["indicator"] == indicator) & (observations["period"] == when))
-        counts = {area: _counts(one, here, area, when) for area in named}
+        counts = {area: counts_behind(one, here, area, when) for area in named}
         for area, name in named.items():
-            ends = _interval(one, *counts[area])
+            ends = rate_interval(one, *counts[area])
             if isinstance(checked, Dataset) and area == checked.programme.city.id:
                 ends = _of_ratio(one, checked, when) or ends
             place = name or (areas or {}).get(area, "")
@@ -98,10 +98,10 @@ def how_sure(
 
 def _is_of_people(one: Subject) -> bool:
     """Whether it is a rate of so many in so many, of which chance is known."""
-    return str(one.declared["kind"]) == "rate" and bool(one.declared["numerator"])
+    return str(one.declared["kind"]) == "rate" and bool(one.declared.get("numerator"))
 
 
-def _counts(one: Subject, here: pd.DataFrame, area: str, when: str) -> tuple[float, float]:
+def counts_behind(one: Subject, here: pd.DataFrame, area: str, when: str) -> tuple[float, float]:
     """Give how many there are and of how many, in the units of a rate; missing if not known."""
     if not _is_of_people(one):
         return np.nan, np.nan
@@ -127,13 +127,13 @@ def _row(
     return [
         f"{one.label}, {area}" if area else one.label,
         SIGNS[found.state] if found.state else one.written(found.value),
-        _behind(one, found, events, total),
+        behind(one, found, events, total),
         "" if np.isnan(ends[0]) else interval(*ends, one.unit, language, digits),
         text(NOTES[MARKS[found.status]], language) if found.status in MARKS else "",
     ]
 
 
-def _behind(one: Subject, found: Value, events: float, total: float) -> str:
+def behind(one: Subject, found: Value, events: float, total: float) -> str:
     """Say how many are behind a value: the parts of a rate, else its units."""
     language = one.language
     if not np.isnan(total):
@@ -143,11 +143,11 @@ def _behind(one: Subject, found: Value, events: float, total: float) -> str:
         return text("{n} of {of}", language, **counts)
     if np.isnan(found.units):
         return ""
-    unit = {"both": ""}.get(units := str(one.declared["units"]), units)
+    unit = {"both": ""}.get(units := str(one.declared.get("units") or ""), units)
     return number(found.units, unit, language)
 
 
-def _interval(one: Subject, events: float, total: float) -> tuple[float, float]:
+def rate_interval(one: Subject, events: float, total: float) -> tuple[float, float]:
     """Give the interval of a rate: of a share by Wilson, of other rates by Poisson's law."""
     if np.isnan(total):
         return np.nan, np.nan

@@ -1,31 +1,24 @@
-"""Tables and key figures: the same observations, to read and to compare."""
+"""Tables of observations, and targets beside what is reached of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..language import number, quarter, text, unit_sign
-from ..observations import as_of
+from ..language import quarter, text
 from ..observations import breakdown as write_breakdown
 from .values import (
     Figure,
     cell,
     digits_for,
-    due_day,
     entry,
-    foot,
     label,
-    mark_of,
     observed,
     of_areas,
-    part_label,
     signs,
     states,
     unit_heading,
-    written,
 )
 
 
@@ -131,7 +124,7 @@ def targets_reached(
         is one, its ``breakdown``, ``value``, ``state``, ``obs_status`` and ``reached_pct``. A
         target of 0, or whose value is kept secret or missing, has no ``reached_pct``.
     """
-    known = set(observations["indicator"])
+    known = set(observations["indicator"].unique())
     here = of_areas(observations, [area_id])
     rows = []
     for target in targets.to_dict("records"):
@@ -154,109 +147,3 @@ def targets_reached(
     columns = ["indicator", "breakdown", "value", "state", "obs_status", "reached_pct"]
     kept = targets.drop(columns="indicator").reset_index(drop=True)
     return pd.concat([pd.DataFrame(rows, columns=columns), kept], axis="columns")
-
-
-def key_figures(
-    observations: pd.DataFrame,
-    period: str,
-    area_id: str,
-    *,
-    catalogue: pd.DataFrame,
-    indicators: Sequence[str | tuple[str, str]] = (),
-    targets: pd.DataFrame | None = None,
-    language: str = "de",
-    parts: Mapping[str, str] | None = None,
-    title: str = "",
-) -> Figure:
-    """Show the main figures as cards, with what they are to reach.
-
-    Parameters
-    ----------
-    observations : DataFrame
-    period, area_id : str
-        When and where. A figure that comes later or once a year is that of the last period before,
-        which its card names.
-    catalogue : DataFrame
-    indicators : sequence
-        Indicators, or pairs of indicator and breakdown; those with a target are added.
-    targets : DataFrame, optional
-        As :func:`targets_reached` takes them.
-    language : {"de", "en"}
-    parts : mapping, optional
-        Names of the breakdowns' codes, such as measures.
-    title : str
-        Heading over the cards.
-
-    Returns
-    -------
-    Figure
-    """
-    due = pd.DataFrame(columns=["indicator", "breakdown"])
-    if targets is not None:
-        due = targets_reached(observations, targets, period, area_id)
-    wanted = [item if isinstance(item, tuple) else (item, "") for item in indicators]
-    wanted += [
-        pair
-        for pair in due[["indicator", "breakdown"]].itertuples(index=False, name=None)
-        if pair not in wanted
-    ]
-    here = of_areas(observations, [area_id])
-    cards, shown, behind, statuses = [], [], [], set()
-    for indicator, part in wanted:
-        declared = entry(catalogue, indicator)
-        shown.append(declared)
-        unit = str(declared["unit"])
-        when = as_of(observations, indicator, period)
-        found = observed(here, indicator, when, part)
-        is_it = (here["indicator"] == indicator) & (here["breakdown"] == part)
-        behind.append(here[is_it & (here["period"] == when)])
-        if not found["state"]:
-            statuses.add(found["obs_status"])
-        goals = due[(due["indicator"] == indicator) & (due["breakdown"] == part)]
-        meant = part_label(part, language, parts)
-        cards.append(
-            f'<li class="ow-card"><p class="ow-label">{escape(declared[f"label_{language}"])}</p>'
-            + (f'<p class="ow-when">{escape(meant)}</p>' if meant else "")
-            + _card_value(found, unit, language)
-            + "".join(_goal(goal, unit, language) for _, goal in goals.iterrows())
-            + f'<p class="ow-when ow-end">{escape(quarter(when, language))}</p></li>'
-        )
-    head = f"<h2>{escape(title)}</h2>" if title else ""
-    return Figure(
-        f'<section class="ow ow-key" lang="{language}"'
-        + (f' aria-label="{escape(title)}">' if title else ">")
-        + f'{head}<ul class="ow-cards">{"".join(cards)}</ul>'
-        + f"{signs(set(), statuses, language)}"
-        f"{foot(shown, language, shown=pd.concat(behind) if behind else None)}</section>"
-    )
-
-
-def _card_value(found: Mapping[str, Any], unit: str, language: str) -> str:
-    """Write a card's value: the number large, its unit small; or why there is none."""
-    value, state = found["value"], found["state"]
-    if state:
-        return f'<p class="ow-value ow-none">{escape(written(value, state, unit, language))}</p>'
-    mark = mark_of(found["obs_status"])
-    sign = escape(unit_sign(unit, language))
-    small = f' <span class="ow-unit">{sign}</span>' if sign else ""
-    return f'<p class="ow-value">{number(value, "", language)}{mark}{small}</p>'
-
-
-def _goal(goal: pd.Series, unit: str, language: str) -> str:
-    """Say and draw how much of a target is reached."""
-    target = number(goal["target_value"], unit, language)
-    due = due_day(goal["due"], language)
-    if np.isnan(goal["reached_pct"]):
-        words = text("Target: {target} by {due}", language, target=target, due=due)
-        return f'<p class="ow-goal">{escape(words)}</p>'
-    share = number(goal["reached_pct"], "percent", language, 0)
-    words = text(
-        "{share} of the target of {target} by {due}", language, share=share, target=target, due=due
-    )
-    width = min(100.0, max(0.0, float(goal["reached_pct"])))
-    return (
-        '<svg class="ow-meter" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">'
-        '<rect class="ow-all" width="100" height="4"/>'
-        f'<rect class="ow-part" width="{width:.1f}" height="4"/></svg>'
-        f'<p class="ow-goal">{escape(words)}</p>'
-    )

@@ -16,6 +16,7 @@ import pandas as pd
 from .. import indicators, templates
 from ..codes import SOURCES, code_name
 from ..faults import DataError, nearest
+from ..indicators.aggregate import GAP
 from ..language import day, number, quarter, text, unit_sign
 from ..observations import dimensions
 
@@ -271,6 +272,29 @@ def written(value: float, state: str, unit: str, language: str, digits: int | No
     return number(value, unit, language, digits)
 
 
+def hedge(status: str, why: str = "", *, is_rounded: bool = False) -> str:
+    """Give how a value is to be put, as a message: ``about {value}``, or as it is.
+
+    Parameters
+    ----------
+    status, why : str
+        ``obs_status`` and ``quality_note`` of the observation.
+    is_rounded : bool
+        What is written differs from the value.
+    """
+    if why == GAP:
+        return "at least {value}"
+    return "about {value}" if status == "E" or is_rounded else "{value}"
+
+
+def put(value: float, unit: str, language: str, status: str = "A", why: str = "") -> str:
+    """Write a value for a sentence: few digits, and "about" or "at least" where it is so."""
+    digits = 0 if value >= 10 or float(value).is_integer() else 1
+    is_rounded = abs(round(value, digits) - value) > abs(value) / 1000
+    written = number(value, unit, language, digits)
+    return text(hedge(status, why, is_rounded=is_rounded), language, value=written)
+
+
 def cell(
     value: float,
     state: str,
@@ -423,5 +447,5 @@ def available(observations: pd.DataFrame, wanted: Sequence[str]) -> list[str]:
 
     A programme without a table has no values of its indicators: a page for any city asks first.
     """
-    observed = set(observations["indicator"])
+    observed = set(observations["indicator"].unique())
     return [indicator for indicator in wanted if indicator in observed]

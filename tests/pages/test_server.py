@@ -105,7 +105,7 @@ def test_nothing_is_asked_of_another_host(server, page, path):
 
 
 def test_the_large_script_comes_after_the_map_and_draws_the_chart(server, page):
-    page.goto(server.url + "/demo/ueberblick")
+    page.goto(server.url + "/demo/wirkung")
     page.wait_for_selector(".ow-chart .main-svg")
     plotly = [url for url in page.asked if "plotly" in url]
     assert page.asked[-1] == plotly[0]
@@ -136,7 +136,7 @@ def test_bars_of_a_figure_are_drawn_to_one_scale_and_years_stand_apart_on_a_phon
     )
     assert widths
     assert all(len({*one}) == 1 and one[0] > 0 for one in widths), widths
-    page.goto(server.url + "/demo/ueberblick?lang=de")
+    page.goto(server.url + "/demo/wirkung?lang=de")
     page.wait_for_selector(".xtick text")
     years = page.evaluate(
         "[...document.querySelectorAll('.xtick text')].map(one => {"
