@@ -5,6 +5,8 @@ table stays. In JupyterLab it is an ordinary Plotly output.
 """
 
 import json
+import re
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -16,6 +18,8 @@ import pandas as pd
 from ..language import quarter, text
 from .tables import observation_table
 from .values import (
+    MISSING,
+    SUPPRESSED,
     Figure,
     digits_for,
     entry,
@@ -33,14 +37,25 @@ from .values import (
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif'
-INK, QUIET, RULE = "#1b2730", "#56636d", "#d9dfe3"
-LINES = ("#12435f", "#c2571a", "#68737b", "#00856f", "#8a5aa3")
+FONT = (
+    '"Source Sans 3", "Source Sans 3 Fallback", system-ui, -apple-system, "Segoe UI", Roboto, '
+    '"Liberation Sans", Arial, sans-serif'
+)
+INK, QUIET, RULE, PAPER = "#1b2730", "#56636d", "#d9dfe3", "#ffffff"
+LINES = ("#12435f", "#b54e14", "#68737b", "#007d68", "#8a5aa3")
 """Told apart in every kind of colour blindness, and by their dashes without any colour."""
+PROPERTIES = {INK: "ink", QUIET: "quiet", RULE: "rule", PAPER: "paper"} | {
+    colour: f"line-{place}" for place, colour in enumerate(LINES, start=1)
+}
+"""The same colours in ``figures.css``, which knows them by night too."""
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 MOST_TICKS, MOST_YEARS, HEIGHT_PX = 8, 5, 340
 """Ticks of quarters, and of years, that a phone holds side by side; height of a chart."""
+PLOT_PX, LETTER_PX, ROW_PX, NAME_LETTERS = 285, 7.2, 17, 18
+"""Height of the plot itself; width and height of letters, and how many stand in a row of a name."""
 CONFIG = {"displayModeBar": False, "responsive": True}
+SAVING = {"displayModeBar": "hover", "displaylogo": False, "modeBarButtons": [["toImage"]]}
+"""A page shows lines and no buttons. A notebook's chart, which has its source in it, is saved."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +67,18 @@ class Chart(Figure):
     html : str
     figure : plotly Figure
         To work on in a notebook.
+    name : str
+        Of the file, when a notebook saves the picture.
     """
 
     figure: "go.Figure"
+    name: str
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         return {
             "text/html": self._repr_html_(),
             "application/vnd.plotly.v1+json": json.loads(self.figure.to_json())
-            | {"config": CONFIG},
+            | {"config": CONFIG | SAVING | {"toImageButtonOptions": {"filename": self.name}}},
         }
 
 
@@ -78,13 +96,13 @@ def template() -> "go.layout.Template":
     return go.layout.Template(
         layout={
             "font": {"family": FONT, "size": 14, "color": INK},
-            "paper_bgcolor": "#fff",
-            "plot_bgcolor": "#fff",
+            "paper_bgcolor": PAPER,
+            "plot_bgcolor": PAPER,
             "colorway": list(LINES),
             "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
             "xaxis": axis | {"showgrid": False, "automargin": True},
             "yaxis": axis | {"automargin": True},
-            "hoverlabel": {"bgcolor": "#fff", "bordercolor": QUIET, "font": {"color": INK}},
+            "hoverlabel": {"bgcolor": PAPER, "bordercolor": QUIET, "font": {"color": INK}},
             "legend": {
                 "orientation": "h",
                 "x": 0,
@@ -171,7 +189,7 @@ def time_series(
             line={"color": LINES[place], "dash": DASHES[place], "width": 3 if place == 0 else 2},
             marker={
                 "size": [7 if is_short or is_hollow else 0 for is_hollow in hollow],
-                "color": ["#fff" if is_hollow else LINES[place] for is_hollow in hollow],
+                "color": [PAPER if is_hollow else LINES[place] for is_hollow in hollow],
                 "line": {"color": LINES[place], "width": 2},
             },
             text=[
@@ -183,23 +201,101 @@ def time_series(
         )
     figure.update_xaxes(type="category", categoryarray=periods, tickangle=0, **_ticks(periods))
     figure.update_yaxes(rangemode="tozero", exponentformat="none", separatethousands=True)
-    figure.update_layout(showlegend=len(areas) > 1)
+    figure.update_layout(showlegend=len(drawn) > 1)
     newest_first = picked.sort_values("period", ascending=False)
     table = observation_table(
         newest_first, catalogue, areas, language=language, parts=parts, is_turned=True
     )
     span = f"{quarter(periods[0], language)} – {quarter(periods[-1], language)}"
     subtitle = ", ".join(filter(None, (span, unit_heading(unit, language))))
-    remark = ""
+    seen = picked[picked["area_id"].isin(dict(drawn))]
+    remarks = [_hollow(seen, language), _interrupted(seen, language)]
     if len(areas) > len(drawn):
-        remark = text(
-            "The chart shows the first {count} of {all} areas, the table all of them.",
-            language,
-            count=len(drawn),
-            all=len(areas),
+        remarks.insert(
+            0,
+            text(
+                "The chart shows the first {count} of {all} areas, the table all of them.",
+                language,
+                count=len(drawn),
+                all=len(areas),
+            ),
         )
     heading = text("{label} over time", language, label=title)
-    return chart(figure, heading, subtitle, declared, table, language, remark)
+    remark = " ".join(filter(None, remarks))
+    return chart(figure, heading, subtitle, declared, table, language, remark, _names(figure))
+
+
+def _hollow(drawn: pd.DataFrame, language: str) -> str:
+    """Say what hollow points are, where there are any."""
+    kinds = set(drawn.loc[drawn["value"].notna(), "obs_status"])
+    if kinds >= {"P", "E"}:
+        return text("Hollow points: provisional or estimated values.", language)
+    if "P" in kinds:
+        return text("Hollow points: provisional values.", language)
+    return text("Hollow points: estimated values.", language) if "E" in kinds else ""
+
+
+def _interrupted(drawn: pd.DataFrame, language: str) -> str:
+    """Say why a line is interrupted, where one is: a secret is not taken for a gap in the data."""
+    kinds = states(drawn).tolist()
+    secret, missing = kinds.count(SUPPRESSED), kinds.count(MISSING)
+    if secret and missing:
+        return text(
+            "Lines are interrupted where values are kept secret ({secret}) or missing ({missing}).",
+            language,
+            secret=secret,
+            missing=missing,
+        )
+    if secret:
+        return text(
+            "Lines are interrupted where values are kept secret ({secret}).",
+            language,
+            secret=secret,
+        )
+    if missing:
+        return text(
+            "Lines are interrupted where values are missing ({missing}).", language, missing=missing
+        )
+    return ""
+
+
+def _names(figure: "go.Figure") -> dict[str, Any] | None:
+    """Put each line's name at its end, none over another, for a chart that is wide enough.
+
+    A line's height is estimated from its value: the axis begins at zero, as all of ours do.
+    """
+    ends = []
+    for line in figure.data:
+        known = [value for value in line.y if value is not None]
+        if known:
+            rows = textwrap.wrap(line.name, NAME_LETTERS, break_long_words=False)
+            ends.append((known[-1], rows, line.line.color))
+    if len(ends) < 2:
+        return None
+    values = [value for line in figure.data for value in line.y if value is not None]
+    span = (max(*values, 0) - min(*values, 0)) * 1.06 or 1
+    annotations, ceiling = [], -np.inf
+    for value, rows, colour in sorted(ends, key=lambda end: end[0]):
+        own, half = PLOT_PX * value / span, ROW_PX * len(rows) / 2
+        middle = max(own, ceiling + half)
+        ceiling = middle + half
+        annotations.append(
+            {
+                "text": "<br>".join(map(escape, rows)),
+                "x": 1,
+                "xref": "paper",
+                "xanchor": "left",
+                "xshift": 8,
+                "y": value,
+                "yanchor": "middle",
+                "yshift": round(middle - own),
+                "align": "left",
+                "showarrow": False,
+                "font": {"color": colour, "size": 14},
+            }
+        )
+    letters = max(len(row) for _, rows, _ in ends for row in rows)
+    return {"annotations": annotations, "margin": round(letters * LETTER_PX + 16)}
 
 
 def _ticks(periods: list[str]) -> dict[str, list[str]]:
@@ -229,6 +325,7 @@ def chart(
     table: Figure,
     language: str,
     remark: str,
+    names: dict[str, Any] | None = None,
 ) -> Figure:
     """Put a chart together: heading, drawing, remark, source and table.
 
@@ -242,18 +339,26 @@ def chart(
     table : Figure
         The same numbers for who cannot see the chart.
     language : {"de", "en"}
+    names : dict, optional
+        Annotations that name the lines, and the margin that they need: in place of the legend
+        where there is room.
     """
     figure.update_layout(separators=",." if language == "de" else ".,")
     figure.update_layout(height=HEIGHT_PX)
     payload = json.dumps(
-        {"figure": json.loads(figure.to_json()), "config": CONFIG}, ensure_ascii=False
-    )
+        {"figure": json.loads(figure.to_json()), "config": CONFIG, "names": names},
+        ensure_ascii=False,
+    ).replace("<", "\\u003c")
+    for colour, name in PROPERTIES.items():
+        payload = payload.replace(f'"{colour}"', f'"var(--ow-{name})"')
+    undrawn = escape(text("The chart is not drawn here; the table has the same values.", language))
     html = (
         f'<figure class="ow ow-figure" lang="{language}"><figcaption><h2>{escape(title)}</h2>'
         f'<p class="ow-when">{escape(subtitle)}</p></figcaption>'
         f'<div class="ow-chart" role="img" aria-label="{escape(f"{title}, {subtitle}")}" '
-        f'style="min-height:{HEIGHT_PX}px">'
-        f'<script type="application/json">{payload.replace("<", chr(92) + "u003c")}</script></div>'
+        f'style="min-height:{HEIGHT_PX}px" data-ow-failed="{undrawn}">'
+        f'<script type="application/json">{payload}</script>'
+        f"<noscript><p>{undrawn}</p></noscript></div>"
         + (f'<p class="ow-note">{escape(remark)}</p>' if remark else "")
         + f"{foot([declared], language, table)}</figure>"
     )
@@ -283,4 +388,5 @@ def chart(
             showarrow=False,
             font={"size": 12, "color": QUIET},
         )
-    return Chart(html, figure)
+    name = "-".join(re.findall(r"\w+", f"{title} {subtitle}".lower()))[:80]
+    return Chart(html, figure, name)

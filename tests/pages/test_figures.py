@@ -1,3 +1,4 @@
+import itertools
 import json
 import re
 
@@ -6,8 +7,9 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from ostwerk_analysis import downloads, figures, observations
+from ostwerk_analysis import downloads, figures, observations, templates
 from ostwerk_analysis.faults import DataError
+from ostwerk_analysis.figures import charts
 from ostwerk_analysis.figures.charts import _ticks
 from ostwerk_analysis.language import number, text
 from ostwerk_analysis.observations import COLUMNS
@@ -320,12 +322,37 @@ def test_a_secret_value_breaks_the_line_and_is_named(release):
     assert line.y[2] is None
     assert line.connectgaps is None
     assert "kept secret" in line.text[2]
+    said = soup(chart(release, observations, language="en")).select_one(".ow-note").get_text()
+    assert "Lines are interrupted where values are kept secret (1)." in said
+
+
+def test_colours_of_charts_are_those_of_the_style_sheet():
+    sheet = templates.source("figures.css")
+    for colour, name in charts.PROPERTIES.items():
+        declared = re.search(rf"--ow-{name}: ([^;]+);", sheet)[1]
+        while inner := re.fullmatch(r"var\((--[a-z-]+)\)", declared):
+            declared = re.search(rf"{inner[1]}: ([^;]+);", sheet)[1]
+        assert declared.startswith(f"light-dark({colour},"), name
+
+
+def test_names_stand_at_the_ends_of_lines_and_not_over_each_other(release):
+    same = release.observations.copy()
+    same.loc[same["indicator"] == "unemployed_share", "value"] = 7.5
+    payload = json.loads(
+        soup(districts_chart(release, 5, observations=same)).select_one(".ow-chart script").string
+    )
+    names = payload["names"]["annotations"]
+    assert {one["text"] for one in names} == {"Altstadt", "Brühl", "Conne", "Dölitz", "Eutritzsch"}
+    heights = sorted(one["yshift"] for one in names)
+    assert all(b - a >= charts.ROW_PX for a, b in itertools.pairwise(heights))
+    assert "#" not in {one["font"]["color"][0] for one in names}
 
 
 def test_provisional_values_are_hollow(release):
     colours = chart(release).figure.data[0].marker.color
     assert list(colours[:-1]) == ["#12435f"] * 4
-    assert colours[-1] == "#fff"
+    assert colours[-1] == "#ffffff"
+    assert "Hohle Punkte: vorläufige Werte." in soup(chart(release)).select_one(".ow-note").text
 
 
 def test_chart_has_a_table_behind_it_and_nothing_that_is_fetched(release):
@@ -344,10 +371,10 @@ def test_chart_is_an_ordinary_plotly_output_in_a_notebook(release):
     assert "ow-chart" in bundle["text/html"]
 
 
-def districts_chart(release, count, **more):
+def districts_chart(release, count, observations=None, **more):
     names = release.districts.set_index("district_id")["name"].to_dict()
     return figures.time_series(
-        release.observations,
+        release.observations if observations is None else observations,
         "unemployed_share",
         dict(list(names.items())[:count]),
         catalogue=release.catalogue,
@@ -364,7 +391,7 @@ def test_of_more_areas_than_can_be_told_apart_the_first_are_drawn_and_the_table_
     heads = [th.get_text() for th in soup(shown).select("details thead th")]
     assert heads[-2:] == ["Fluß", "Gohlis"]
     remark = "The chart shows the first 5 of 7 areas, the table all of them."
-    assert soup(shown).select_one(".ow-note").get_text() == remark
+    assert soup(shown).select_one(".ow-note").get_text().startswith(remark)
     assert remark in shown.figure.layout.annotations[0].text  # the bare chart of a notebook
     assert "The chart shows" not in districts_chart(release, 5).html
 

@@ -1,30 +1,63 @@
+// Charts are drawn after everything else of the page, and Plotly is loaded only if there is one.
 (() => {
   "use strict";
-  // Charts are drawn after everything else of the page, and Plotly is loaded only if there is one.
   const address = document.currentScript && document.currentScript.dataset.plotly;
-  const drawn = "owDrawn";
-  const draw = () => {
+  const night = window.matchMedia("(prefers-color-scheme: dark)");
+  const NARROW = 540; // pixels, below which names stand in a legend and not at their lines
+  const charts = [];
+
+  // Colours are properties of the style sheet, which Plotly cannot read: it is told what they are.
+  const painted = (place, source) => {
+    const probe = place.appendChild(document.createElement("i"));
+    const payload = JSON.parse(source, (_, value) => {
+      if (typeof value !== "string" || !value.startsWith("var(--ow-")) return value;
+      probe.style.color = value;
+      return getComputedStyle(probe).color;
+    });
+    probe.remove();
+    return payload;
+  };
+
+  const draw = (chart) => {
+    const { place, source } = chart;
+    const { figure, config, names } = painted(place, source);
+    chart.isNarrow = place.clientWidth < NARROW;
+    if (names && !chart.isNarrow) {
+      const { annotations = [], margin } = figure.layout;
+      figure.layout.annotations = [...annotations, ...names.annotations];
+      figure.layout.margin = { ...margin, r: names.margin };
+      figure.layout.showlegend = false;
+    }
+    return window.Plotly.react(place, figure.data, figure.layout, config);
+  };
+
+  const start = () => {
     for (const place of document.querySelectorAll(".ow-chart")) {
       const source = place.querySelector("script[type='application/json']");
-      if (!source || drawn in place.dataset) continue;
-      place.dataset[drawn] = "";
-      const { figure, config } = JSON.parse(source.textContent);
-      window.Plotly.newPlot(place, figure.data, figure.layout, config);
+      if (!source || charts.some((chart) => chart.place === place)) continue;
+      charts.push({ place, source: source.textContent });
     }
-  };
-  const start = () => {
-    if (!document.querySelector(".ow-chart")) return;
-    if (window.Plotly) return draw();
+    if (!charts.length) return;
+    const drawAll = () => charts.forEach(draw);
+    night.addEventListener("change", drawAll);
+    window.addEventListener("resize", () => {
+      for (const chart of charts) {
+        if (chart.place.clientWidth < NARROW !== chart.isNarrow) draw(chart);
+      }
+    });
+    if (window.Plotly) return drawAll();
     if (!address) return;
     const script = document.createElement("script");
     script.src = address;
-    script.onload = draw;
+    script.onload = drawAll;
+    script.onerror = () => {
+      for (const { place } of charts) place.textContent = place.dataset.owFailed;
+    };
     document.head.append(script);
   };
+
   // A moment's rest lets the browser paint the map before it reads the large script.
   const later = () => (window.requestIdleCallback || setTimeout)(start);
-  // A page that is opened to be printed at once is not loaded before its charts are there.
-  if (location.hash === "#print") start();
-  else if (document.readyState === "complete") later();
+  if (document.readyState === "complete") later();
   else window.addEventListener("load", later);
 })();
