@@ -39,6 +39,8 @@ PLAIN_TABLES = (
     *("observations", "catalogue", "areas", "targets", "headlines"),
     *("reads", "faults", "repairs", "corrections", "findings"),
 )
+OPTIONAL_TABLES = ("operations",)
+"""Tables that not every release has: without one, it is read as empty."""
 GEO_TABLES = ("districts", "outlines", "sites")
 
 
@@ -54,6 +56,8 @@ class Release:
     observations, catalogue, areas, targets, headlines : DataFrame
     reads, faults, repairs, corrections, findings : DataFrame
         What was found while the data were read.
+    operations : DataFrame
+        The public list of operations; empty where the programme publishes none.
     districts, outlines, sites : GeoDataFrame
         In the programme's metric CRS; ``outlines`` are those of the programme's areas.
     """
@@ -174,7 +178,7 @@ class Release:
 
     def __getattr__(self, name: str) -> "pd.DataFrame":
         """Read a table when it is first asked for."""
-        if name not in (*PLAIN_TABLES, *GEO_TABLES):
+        if name not in (*PLAIN_TABLES, *OPTIONAL_TABLES, *GEO_TABLES):
             raise AttributeError(name)
         table = self._tables.get(name)
         if table is None:
@@ -193,6 +197,8 @@ class Release:
             return gpd.read_parquet(file)
         import pandas as pd
 
+        if name in OPTIONAL_TABLES and not file.is_file():
+            return pd.DataFrame()
         return pd.read_parquet(file)
 
     def __repr__(self) -> str:
@@ -477,7 +483,7 @@ def write_tables(staged: Path, tables: "dict[str, pd.DataFrame]") -> None:
         If a table is missing or does not belong to a release.
     """
     wanted = {*PLAIN_TABLES, *GEO_TABLES}
-    if tables.keys() != wanted:
+    if tables.keys() - {*OPTIONAL_TABLES} != wanted:
         raise ReleaseError(
             "A release has the tables {wanted}, not {given}.",
             wanted=", ".join(sorted(wanted)),
@@ -489,7 +495,8 @@ def write_tables(staged: Path, tables: "dict[str, pd.DataFrame]") -> None:
 
 def table_sums(folder: Path) -> dict[str, str]:
     """Give the SHA-256 of each table of a release: equal sums are equal tables, byte for byte."""
-    tables = [folder / f"{name}.parquet" for name in (*PLAIN_TABLES, *GEO_TABLES)]
+    names = (*PLAIN_TABLES, *OPTIONAL_TABLES, *GEO_TABLES)
+    tables = [file for name in names if (file := folder / f"{name}.parquet").is_file()]
     downloads = sorted((folder / "downloads").glob("*"))
     return {file.relative_to(folder).as_posix(): _sha256(file) for file in (*tables, *downloads)}
 

@@ -532,8 +532,10 @@ TABLES: dict[str, pa.DataFrameSchema] = {
         {
             "code": _id("Code of the operation."),
             "beneficiary": _id("Who receives the funds."),
+            "is_natural_person": _yes_no("That is a natural person; its name is not published."),
+            "contractor": _text("Contractor, where it was procured publicly."),
             "name": _id("Name of the operation."),
-            "purpose": _text("What it is for."),
+            "purpose": _text("What it is for, and what it is to achieve or has achieved."),
             "started_on": _date("First day.", required=True),
             "ends_on": _date("Last day."),
             "total_cost_eur": _column(
@@ -546,6 +548,7 @@ TABLES: dict[str, pa.DataFrameSchema] = {
             "postcode": _text("Postcode of the place."),
             "municipality": _text("Municipality, where the place says it for certain."),
             "county": _text("County of the place."),
+            "country": _text("Country."),
             "placed_by": _text(
                 "The closest that the list says of the place; beneficiary is no place of its own.",
                 _one_of("point", "postcode", "municipality", "county", "beneficiary"),

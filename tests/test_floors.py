@@ -21,7 +21,7 @@ FLOORS = [
         *("convergence", "hexagons", "additionality"),
     ],
     ["disclosure"],
-    ["release", "downloads", "templates", "figures", "report"],
+    ["release", "downloads", "public_list", "templates", "figures", "report"],
     ["pipeline", "dashboard"],
     ["scaffold", "check_report", "cli"],
 ]

@@ -18,6 +18,7 @@ from ostwerk_analysis import (
     faults,
     language,
     programme,
+    public_list,
     rules,
     scaffold,
     templates,
@@ -29,6 +30,7 @@ from ostwerk_analysis.figures import (
     cards,
     classes,
     clusters,
+    lacking,
     sectors,
     soundness,
     stair,
@@ -45,7 +47,10 @@ from ostwerk_analysis.tables import KINDS, TABLES
 achieved = import_module("ostwerk_analysis.figures.achieved")  # not its function
 net = import_module("ostwerk_analysis.figures.additionality")  # not its function
 # Modules, and not their functions of the same name.
+changes = import_module("ostwerk_analysis.figures.changes")
 funnel = import_module("ostwerk_analysis.figures.funnel")
+operations = import_module("ostwerk_analysis.figures.operations")
+provenance = import_module("ostwerk_analysis.figures.provenance")
 robustness = import_module("ostwerk_analysis.figures.robustness")
 shares = import_module("ostwerk_analysis.figures.shares")
 site_use = import_module("ostwerk_analysis.figures.site_use")
@@ -249,10 +254,31 @@ TABLES_OF_SENTENCES = {
         "STARTUPS[row['group']]": survival.STARTUPS.values(),
     },
     "figures/bars.py": {"DIMENSIONS.get(by, by)": codes.DIMENSIONS.values()},
+    "figures/changes.py": {
+        "head": changes.KINDS.values(),
+        "heading": changes.KINDS.values(),
+    },
+    "figures/lacking.py": {
+        "AREA_LEVELS[level]": downloads.AREA_LEVELS.values(),
+        "MEANING[sign]": lacking.MEANING.values(),
+        "SOURCES.get(field, field)": values.SOURCES.values(),
+        "kind": [*NOTES, lacking.NOT_STATED],
+        "reason": NOTES,
+        "said": lacking.MEANING.values(),
+        "why": lacking.WHY_SECRET.values(),
+    },
+    "figures/provenance.py": {
+        "SOURCES.get(row['table'], row['table'])": values.SOURCES.values(),
+        "name": provenance.FACTS,
+    },
     "figures/composition.py": {"DIMENSIONS.get(by, by)": codes.DIMENSIONS.values()},
     "figures/funnel.py": {
         "OF[code]": funnel.OF.values(),
         "OF[narrowest]": funnel.OF.values(),
+    },
+    "figures/operations.py": {
+        "head": operations.HEADINGS,
+        "NATURAL_PERSON": [public_list.NATURAL_PERSON],
     },
     "figures/shares.py": {
         "head": shares.PARTICIPANTS,
@@ -289,6 +315,11 @@ TABLES_OF_SENTENCES = {
         "mark.join((f'{{{name}}}' for name in parts))": [],
     },
     "programme/__init__.py": {"known": programme.REASONS.values()},
+    "public_list.py": {
+        "said": public_list.COLUMNS.values(),
+        "NATURAL_PERSON": [public_list.NATURAL_PERSON],
+        "downloads.DEMONSTRATION": [downloads.DEMONSTRATION],
+    },
     "scaffold.py": {
         "contract.description": CONTRACTS,
         "declared.description": CONTRACTS,

@@ -8,7 +8,7 @@ from functools import cache
 from .. import templates
 
 STATIC = (
-    *("figures.css", "page.css", "print.css", "charts.js", "explorer.js"),
+    *("figures.css", "page.css", "print.css", "charts.js", "explorer.js", "tables.js"),
     *(templates.PLOTLY, templates.FONT),
 )
 

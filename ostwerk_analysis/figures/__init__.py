@@ -25,6 +25,7 @@ from .bivariate import bivariate_map
 from .cards import key_figures
 from .catchments import catchment_map
 from .certainty import how_sure
+from .changes import changes
 from .charts import Chart, time_series
 from .clusters import cluster_map
 from .composition import composition
@@ -32,7 +33,10 @@ from .doubts import doubts
 from .flow import flow
 from .funnel import funnel
 from .headlines import headlines, reconciled
+from .lacking import completeness, missing, withheld
 from .map import district_map
+from .operations import operations
+from .provenance import corrections, files_read, provenance
 from .ratios import ratio_intervals
 from .robustness import enterprise_robustness, robustness
 from .sectors import concentration, location_quotients, shift_share
@@ -60,13 +64,17 @@ __all__ = [
     "bars",
     "bivariate_map",
     "catchment_map",
+    "changes",
     "checks",
     "cluster_map",
+    "completeness",
     "composition",
     "concentration",
+    "corrections",
     "district_map",
     "doubts",
     "enterprise_robustness",
+    "files_read",
     "flow",
     "funnel",
     "gap",
@@ -79,8 +87,11 @@ __all__ = [
     "location_quotients",
     "main_result",
     "mapped_result",
+    "missing",
     "observation_table",
+    "operations",
     "participants",
+    "provenance",
     "ratio_intervals",
     "reconciled",
     "robustness",
@@ -100,4 +111,5 @@ __all__ = [
     "timeline",
     "to_explorer",
     "tree",
+    "withheld",
 ]

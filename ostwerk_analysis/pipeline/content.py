@@ -43,12 +43,11 @@ def write_tables(
     DisclosureError
         If the release cannot be protected.
     """
-    from .. import disclosure, downloads
+    from .. import disclosure, downloads, public_list
     from ..areas import composition, outlined
     from ..indicators import check_pledges
     from ..loading import load
     from ..observations import collect
-    from ..tables import TABLES
 
     plan.say("protect", 0, 1)
     data, programme = load(snapshot), plan.programme
@@ -58,6 +57,8 @@ def write_tables(
     begun = observations[observations["obs_status"] != "M"].groupby("indicator")["period"].min()
     catalogue["first_period"] = catalogue["indicator"].map(begun).fillna("").astype("str")
     members = data.areas
+    is_listed = programme.publishes_operations and "operations" in data.tables
+    operations = public_list.listed(data.operations) if is_listed else public_list.empty()
     areas = composition(members)
     districts = data.districts[["district_id", "name", "borough_id", "geometry"]]
     tables = {
@@ -73,6 +74,7 @@ def write_tables(
         "repairs": _counted(data.repairs),
         "corrections": data.corrections.drop(columns="source"),
         "findings": data.findings.drop(columns="source"),
+        "operations": operations,
         "reads": data.reads.drop(columns=["source", "fault_limit_pct"]),
     }
     release.write_tables(staged, tables)
@@ -88,17 +90,7 @@ def write_tables(
         is_demonstration=is_demonstration,
         corrections=data.corrections,
     )
-    if "operations" in data.tables:
-        # The columns of the contract only: a file may hold more than the public is to know.
-        columns = TABLES["operations"].columns
-        downloads.write_list(
-            staged / "downloads",
-            "operations",
-            data.operations,
-            {name: str(column.description) for name, column in columns.items()},
-            about=about,
-            is_demonstration=is_demonstration,
-        )
+    public_list.write(staged / "downloads", operations, is_demonstration=programme.is_demonstration)
     plan.say("protect", 1, 1)
 
 

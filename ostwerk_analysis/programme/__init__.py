@@ -115,6 +115,11 @@ class Programme(Section):
         description="Code of the indicator that says what the programme has achieved; that of the "
         "first target if left out.",
     )
+    publishes_operations: bool = Field(
+        False,
+        description="The table `operations` is the public list of Art. 49(3) of Regulation (EU) "
+        "2021/1060, to be published operation by operation.",
+    )
     allow_outside: bool = Field(False, description="Sources may lie outside the folder.")
     fault_limit_pct: float = Field(
         1.0, ge=0, le=100, description="Share of a source's rows that may be set aside, in percent."

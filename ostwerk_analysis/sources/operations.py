@@ -40,6 +40,10 @@ NAMES: dict[str, tuple[str, ...]] = {
         *("Zuwendungsempfänger", "Zuwendungsempfängerin", "Zuwendungsempfänger/in"),
         *("Beneficiary_Name", "Name of the beneficiary", "Beneficiary's name", "Beneficiary"),
     ),
+    "is_natural_person": ("Natürliche Person", "Natural person"),
+    "contractor": (
+        *("Name des Auftragnehmers", "Auftragnehmer", "Contractor's name", "Contractor"),
+    ),
     "name": (
         *("Bezeichnung des Vorhabens", "Name des Vorhabens", "Titel des Vorhabens"),
         *("Vorhabenbezeichnung", "Vorhabensbezeichnung", "Projektbezeichnung", "Projekttitel"),
@@ -90,6 +94,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         *("Postleitzahl des Vorhabens", "PLZ des Vorhabens", "Projektstandort PLZ"),
         *("PLZ Vorhabenort", "Postleitzahl", "PLZ", "Postal_Code", "Operation postcode"),
     ),
+    "country": ("Betroffenes Land", "Country concerned", "Country"),
     "county": ("Landkreis", "Landkreis/Kreisfreie", "Kreis", "County", "NUTS3_Label"),
     "intervention_type": (
         *("Bezeichnung der Interventionskategorie", "Art der Intervention", "Themenfeld"),

@@ -144,7 +144,7 @@ def frame(
         "switch": {"de": "English", "en": "Deutsch"}[language],
         "switch_to": {"de": "en", "en": "de"}[language],
         # Every figure brings its style, for notebooks; a page has it once.
-        "once": [style("figures.css"), script("explorer.js")],
+        "once": [style("figures.css"), script("explorer.js"), script("tables.js")],
         "font": f"{assets}{FONT}",
         "font_face": font_face(assets),
         "figures_css": source("figures.css"),
@@ -152,6 +152,7 @@ def frame(
         "print_css": source("print.css"),
         "charts_js": source("charts.js"),
         "explorer_js": source("explorer.js"),
+        "tables_js": source("tables.js"),
     }
 
 

@@ -83,7 +83,8 @@ def test_what_a_programme_does_not_have_is_an_empty_table(small_city, plan, resu
     staged = sealed(bare, written(bare, results))
     assert (len(staged.sites), len(staged.targets), len(staged.headlines)) == (0, 0, 0)
     assert staged.sites.crs == staged.districts.crs
-    assert not (staged.folder / "downloads" / "operations.csv").exists()
+    assert staged.operations.empty
+    assert not list((staged.folder / "downloads").glob("operations*"))
 
 
 def test_what_the_list_of_operations_has_beyond_its_contract_is_not_published(
@@ -93,10 +94,18 @@ def test_what_the_list_of_operations_has_beyond_its_contract_is_not_published(
     head, *rows = file.read_text().splitlines()
     file.write_text("\n".join([head + ",clerk", *(row + ",Erika Musterfrau" for row in rows)]))
     folder = written(plan, results)
-    text = (folder / "downloads" / "operations.csv").read_text(encoding="utf-8-sig")
-    assert text.startswith("code;beneficiary;name;")
+    text = (folder / "downloads" / "operations.de.csv").read_text(encoding="utf-8-sig")
+    assert text.startswith("Code des Vorhabens;Name des Begünstigten;")
     assert "Musterfrau" not in text
     assert "clerk" not in text
+
+
+def test_a_list_that_is_not_said_to_be_public_is_not_published(small_city, plan, results, change):
+    change(small_city / "programme.toml", "publishes_operations = true", "")
+    private = Plan(Programme.read(small_city), {}, plan.published, plan.home, 1, plan.say)
+    staged = sealed(private, written(private, results))
+    assert staged.operations.empty
+    assert not list((staged.folder / "downloads").glob("operations*"))
 
 
 def test_without_observations_there_is_nothing_to_release(plan, tmp_path):

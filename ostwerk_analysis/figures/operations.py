@@ -1,0 +1,126 @@
+"""The public list of operations, to be read, sorted and searched."""
+
+import json
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from .. import templates
+from ..language import LOCALES, day, number, text
+from ..public_list import NATURAL_PERSON
+from .sentences import framed
+from .values import NOTHING, Figure, note
+
+HEADINGS = (
+    *("Operation", "Beneficiary", "Start", "Completion", "Total cost", "EU share"),
+    *("Fund, specific objective", "Place", "Type of intervention", "Code"),
+)
+
+
+def operations(published: Any, *, language: str = "de") -> Figure:
+    """Set out the list of operations that the law asks to be public.
+
+    Parameters
+    ----------
+    published : Release
+    language : {"de", "en"}
+
+    Returns
+    -------
+    Figure
+        A row for each operation; where scripts run, it can be sorted by each column and searched.
+        A sentence where the programme publishes no list.
+    """
+    public = published.operations
+    title = text("Operations of the public list", language)
+    if public.empty:
+        said = text("This programme publishes no list of operations.", language)
+        return note(said, language)
+    top = "".join(f'<th scope="col">{escape(text(head, language))}</th>' for head in HEADINGS)
+    body = "".join(_row(row, language) for row in public.to_dict("records"))
+    words = {
+        "locale": LOCALES[language].replace("_", "-"),
+        "search": text("Search the list", language),
+        "found": text("Shown: {count} of {all}", language, count="{count}", all="{all}"),
+    }
+    link = text("The list as CSV, with all fields that the law names: Data to download", language)
+    law = text(
+        "The list is public by Art. 49(3) of Regulation (EU) 2021/1060. Natural persons are not "
+        "named: their names would have to be taken off after two years, and a release never "
+        "changes.",
+        language,
+    )
+    subtitle = text(
+        "{count} operations, total cost {cost}",
+        language,
+        count=number(len(public), "", language),
+        cost=number(public["total_cost_eur"].sum(), "EUR", language, 0),
+    )
+    script = templates.script("tables.js")
+    return framed(
+        title,
+        subtitle,
+        f'<div class="ow-scroll ow-listed" role="region" tabindex="0" aria-label="{escape(title)}" '
+        f'data-ow-table="{escape(json.dumps(words, ensure_ascii=False))}"><table><thead><tr>{top}'
+        f'</tr></thead><tbody>{body}</tbody></table></div><p class="ow-note">'
+        f'<a href="downloads?lang={language}">{escape(link)}</a></p>'
+        f'<p class="ow-note">{escape(law)}</p>{script}',
+        language,
+    )
+
+
+def _row(row: dict[str, Any], language: str) -> str:
+    """Write an operation as a row; what it is sorted by stands beside what is read."""
+    beneficiary = _known(row["beneficiary"])
+    if beneficiary == NATURAL_PERSON:
+        beneficiary = text(NATURAL_PERSON, language)
+    rate, cost = row["eu_rate_pct"], row["total_cost_eur"]
+    place = ", ".join(dict.fromkeys(filter(None, (_known(row[c]) for c in PLACE))))
+    cells = [
+        _two(beneficiary, _known(row["contractor"])),
+        _sorted(row["started_on"], _day(row["started_on"], language)),
+        _sorted(row["ends_on"], _day(row["ends_on"], language)),
+        _sorted(cost, number(cost, "EUR", language, 0), is_number=True),
+        _sorted(rate, "" if pd.isna(rate) else number(rate, "percent", language), is_number=True),
+        _two(_known(row["fund"]), _known(row["specific_objective"])),
+        _text(place),
+        _text(_known(row["intervention_type"])),
+        _text(_known(row["code"])),
+    ]
+    name = _inner(_known(row["name"]), _known(row["purpose"]))
+    return f'<tr><th scope="row">{name}</th>{"".join(cells)}</tr>'
+
+
+PLACE = ("location", "municipality", "county", "country")
+"""Columns that say where an operation is."""
+
+
+def _known(cell: Any) -> str:
+    """Give a text; empty where it is not known."""
+    return "" if pd.isna(cell) else str(cell)
+
+
+def _day(value: Any, language: str) -> str:
+    """Write a day; empty where it is not known."""
+    return "" if pd.isna(value) else day(pd.Timestamp(value).date(), language)
+
+
+def _inner(first: str, second: str) -> str:
+    """Put what explains a text small below it."""
+    small = f'<br><span class="ow-when">{escape(second)}</span>' if second else ""
+    return f"{escape(first or NOTHING)}{small}"
+
+
+def _two(first: str, second: str) -> str:
+    return f'<td class="ow-left">{_inner(first, second)}</td>'
+
+
+def _text(words: str) -> str:
+    return f'<td class="ow-left">{escape(words or NOTHING)}</td>'
+
+
+def _sorted(value: Any, words: str, *, is_number: bool = False) -> str:
+    """Write a cell that is sorted by its value, and not by what is read."""
+    key = "" if pd.isna(value) else f"{value:.2f}" if is_number else str(value)[:10]
+    return f'<td data-value="{escape(key)}">{escape(words or NOTHING)}</td>'
