@@ -23,7 +23,13 @@ from ostwerk_analysis import (
     scaffold,
     templates,
 )
-from ostwerk_analysis.dashboard import downloads_page, explorer, explorer_data, site
+from ostwerk_analysis.dashboard import (
+    downloads_page,
+    explorer,
+    explorer_data,
+    explorer_second,
+    site,
+)
 from ostwerk_analysis.figures import (
     answers,
     bivariate,
@@ -139,6 +145,11 @@ TABLES_OF_SENTENCES = {
         "note": values.NOTES.values(),
         "name": [*classes.SCHEMES.values(), *explorer_data.FIELDS.values()],
         "NO_CITY": [explorer.NO_CITY],
+    },
+    "dashboard/explorer_second.py": {
+        "name": list(explorer_second.LAYOUTS.values()),
+        "said": list(explorer_second.LISTS.values()),
+        "sentence": [sentence for *_, sentence in bivariate.CORNERS],
     },
     "dashboard/explorer_data.py": {"each": [*NOTES, explorer_data.DERIVED]},
     "dashboard/framing.py": {

@@ -33,6 +33,7 @@ from ..figures.values import (
     written,
 )
 from ..language import LOCALES, quarter, text
+from . import explorer_second
 from .explorer_data import FIELDS, HIDDEN, alphabetical, as_json, indicators_of, parts_of
 
 if TYPE_CHECKING:
@@ -222,7 +223,8 @@ def _html(
         "periods": _periods(known, language),
         "indicators": {code: _index(described, of.get(code)) for code, described in known.items()},
         "first": {view.code: indicator},
-        "words": _words(hint, language),
+        "words": _words(hint, language) | explorer_second.words(language),
+        **explorer_second.data(),
     }
     when = ", ".join(part for part in (quarter(shown, language), indicator["subtitle"]) if part)
     on_demand = "".join(
@@ -231,18 +233,21 @@ def _html(
     )
     return f"""<div class="ow ow-explorer" lang="{language}" data-period="{escape(shown)}">
 {_controls(known, view, language)}
+{explorer_second.controls(language)}
 <div class="ow-split">
 <figure class="ow-figure"><figcaption><h2>{escape(title)}</h2>
 <p class="ow-when">{escape(when)}</p></figcaption>
 {picture}
 <p class="ow-readout" aria-live="polite">{escape(hint)}</p>
 <p class="ow-scale">{escape(heading)}</p>
+<div class="ow-both" hidden></div>
 <ul class="ow-legend">{"".join(encoded.items(encoding, language, shapes=shapes))}{common}</ul>
 <p class="ow-source">{escape(indicator["source"])}</p>
 <details><summary>{escape(text("What is counted", language))}</summary>
 <p class="ow-definition">{escape(indicator["definition"])}</p></details>
 </figure>
-<div>
+{explorer_second.figure(language)}
+<div class="ow-values">
 <div class="ow-scroll" role="region" tabindex="0" aria-label="{escape(about)}">
 <table><thead><tr>
 <th scope="col" aria-sort="ascending">
@@ -250,6 +255,7 @@ def _html(
 <th scope="col" aria-sort="none">
 <button type="button" data-unit>{escape(indicator["heading"])}</button></th>
 <th scope="col" class="ow-change" hidden></th>
+<th scope="col" class="ow-other" hidden></th>
 </tr></thead>
 <tbody class="ow-compare">{"".join(rows[count:])}</tbody>
 <tbody data-districts>{"".join(rows[i] for i in by_name)}</tbody></table></div>
@@ -266,6 +272,7 @@ def _index(described: Mapping[str, Any], part: str | None) -> dict[str, Any]:
     return {
         "label": described["label"],
         "part": part,
+        "circles": described["circles"],
         "series": {code: one["label"] for code, one in series.items()},
     }
 

@@ -263,7 +263,7 @@ def _square(sides: Sequence[Side], pairs: Sequence[list[int] | None], language: 
     rows = "".join(
         f'<tr><th scope="row">{escape(spans[1].get(y, "–"))}</th>'
         + "".join(
-            f'<td style="background:{PAIRS[y][x]};color:{_ink(PAIRS[y][x])}">'
+            f'<td style="background:{PAIRS[y][x]};color:{ink(PAIRS[y][x])}">'
             f"{pairs.count([x, y])}</td>"
             for x in range(3)
         )
@@ -281,7 +281,7 @@ def _square(sides: Sequence[Side], pairs: Sequence[list[int] | None], language: 
     )
 
 
-def _ink(colour: str) -> str:
+def ink(colour: str) -> str:
     """Choose black or white letters, whichever is the clearer on a colour."""
     channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]

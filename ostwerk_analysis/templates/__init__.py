@@ -23,6 +23,7 @@ EXPLORER = (
     "classes.js",
     "drawing.js",
     "table.js",
+    "second.js",
     "choosing.js",
     "controls.js",
     "address.js",

@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 
 from ostwerk_analysis import figures
 from ostwerk_analysis.faults import DataError
-from ostwerk_analysis.figures.bivariate import PAIRS, _ink
+from ostwerk_analysis.figures.bivariate import PAIRS, ink
 
 from .test_classes import SEEN, lab
 
@@ -139,6 +139,6 @@ def test_numbers_are_read_on_every_colour():
         return linear @ [0.2126, 0.7152, 0.0722] + 0.05
 
     for colour in (colour for row in PAIRS for colour in row):
-        ink = {"#000": "#000000", "#fff": "#ffffff"}[_ink(colour)]
-        contrast = max(light(ink), light(colour)) / min(light(ink), light(colour))
+        letters = {"#000": "#000000", "#fff": "#ffffff"}[ink(colour)]
+        contrast = max(light(letters), light(colour)) / min(light(letters), light(colour))
         assert contrast >= 4.5  # WCAG 2.1, 1.4.3

@@ -4,13 +4,13 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 
 function choosing(view) {
   const { data, find, svg } = view;
-  const map = svg.querySelector(".ow-districts");
   const ring = svg.querySelector(".ow-focus");
 
   function tell(pointed = view.chosen) {
     const where = find(".ow-readout");
     where.toggleAttribute("data-district", pointed >= 0);
-    where.textContent = pointed < 0 ? data.words.hint : view.titles[pointed].textContent;
+    where.textContent = pointed < 0 ? data.words.hint : view.said(pointed);
+    view.run("point", pointed);
   }
 
   // Scrolls the table, and never the page, until a row is seen.
@@ -57,22 +57,26 @@ function choosing(view) {
     view.keep();
   }
 
-  const at = (event) => view.shapes.indexOf(event.target.closest("[role=option]"));
-  map.addEventListener("focusin", (event) => at(event) !== view.chosen && chooseAndKeep(at(event)));
-  map.addEventListener("pointerover", (event) => tell(at(event)));
-  map.addEventListener("pointerleave", () => tell());
-  map.addEventListener("click", (event) => view.shapes[at(event)]?.focus());
-  map.addEventListener("keydown", (event) => {
-    const i = at(event);
-    let next = -1;
-    if (event.key in ARROWS) next = neighbour(i, ...ARROWS[event.key]);
-    if (event.key === "Home") next = 0;
-    if (event.key === "End") next = view.shapes.length - 1;
-    if (event.key === "Escape") chooseAndKeep(-1);
-    if (next < 0) return;
-    event.preventDefault();
-    view.shapes[next].focus();
-  });
+  // Lets the places of a map be pointed at and chosen: of the first, or of another beside it.
+  view.listen = (map, shapes) => {
+    const at = (event) => shapes().indexOf(event.target.closest("[role=option]"));
+    map.addEventListener("focusin", (event) => at(event) !== view.chosen && chooseAndKeep(at(event)));
+    map.addEventListener("pointerover", (event) => tell(at(event)));
+    map.addEventListener("pointerleave", () => tell());
+    map.addEventListener("click", (event) => shapes()[at(event)]?.focus());
+    map.addEventListener("keydown", (event) => {
+      const i = at(event);
+      let next = -1;
+      if (event.key in ARROWS) next = neighbour(i, ...ARROWS[event.key]);
+      if (event.key === "Home") next = 0;
+      if (event.key === "End") next = shapes().length - 1;
+      if (event.key === "Escape") chooseAndKeep(-1);
+      if (next < 0) return;
+      event.preventDefault();
+      shapes()[next].focus();
+    });
+  };
+  view.listen(svg.querySelector(".ow-districts"), () => view.shapes);
   find("tbody[data-districts]").addEventListener("click", (event) =>
     chooseAndKeep(view.rows.indexOf(event.target.closest("tr"))));
   view.onRedraw(() => tell());

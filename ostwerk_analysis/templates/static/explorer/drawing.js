@@ -80,6 +80,9 @@ function drawing(view) {
     return say(data.words.difference, { value: view.words(look.city, look) }) + points;
   }
 
+  // What is said of the place that is pointed at or chosen.
+  view.said = (i) => view.titles[i].textContent;
+
   view.onRedraw((look, values) => {
     view.shapes.forEach((shape, i) => {
       shape.setAttribute("fill", fill(values[i], look, i));

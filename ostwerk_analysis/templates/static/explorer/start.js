@@ -5,6 +5,7 @@
 //     const layer = view.find(".ow-sites");            // what this explorer's HTML has
 //     view.sitesOf = (i) => …;                         // what other files may call
 //     view.onRedraw((look, values) => …);              // another indicator, quarter or colours
+//     view.onPoint((i) => …);                          // a place under the pointer, -1 for none
 //     view.onChoose((i) => …);                         // a place, -1 for none
 //     view.onKeep((state) => state.set("sites", 1));   // into the address: URLSearchParams …
 //     view.onRecall((state) => …);                     // … and back, before what is drawn
@@ -15,7 +16,7 @@
 // written by Python. Another indicator may have to be fetched: `await view.load(code)`. What view
 // says of places (shapes, rows, ids, …) changes with the level: read it when it is needed.
 
-const PARTS = [parts, formats, differences, classes, drawing, table, choosing, controls, address];
+const PARTS = [parts, formats, differences, classes, drawing, table, second, choosing, controls, address];
 
 function explorer(root) {
   const find = (selector) => root.querySelector(selector);
@@ -24,7 +25,7 @@ function explorer(root) {
   const shapes = [...svg.querySelectorAll(".ow-districts path")];
   const rows = [...find("tbody[data-districts]").rows].sort((a, b) => a.dataset.i - b.dataset.i);
   const fields = ["indicator", "breakdown", "period", "classes", "number", "compare", "against", "breaks"];
-  const hooks = { redraw: [], choose: [], keep: [], recall: [] };
+  const hooks = { redraw: [], choose: [], point: [], keep: [], recall: [] };
   const view = {
     root,
     find,
@@ -47,6 +48,7 @@ function explorer(root) {
     cells: (period = view.fields.period.value) => view.series().values[period],
     run: (hook, ...given) => hooks[hook].forEach((joined) => joined(...given)),
     onRedraw: (joined) => hooks.redraw.push(joined),
+    onPoint: (joined) => hooks.point.push(joined),
     onChoose: (joined) => hooks.choose.push(joined),
     onKeep: (joined) => hooks.keep.push(joined),
     onRecall: (joined) => hooks.recall.push(joined),

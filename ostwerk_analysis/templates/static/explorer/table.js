@@ -18,13 +18,13 @@ function table(view) {
     else view.write(cell, isNumber(values[i]) ? look.base(i) : values[i], look);
   }
 
-  function notes(values) {
+  view.notes = (values) => {
     const marks = new Set(values.filter(Array.isArray).map((cell) => cell[1]));
     if (values.includes(SECRET)) marks.add("suppressed");
     if (values.includes(null)) marks.add("missing");
     const { notes } = data.words;
     return Object.keys(notes).filter((code) => marks.has(code)).map((code) => notes[code]).join("; ");
-  }
+  };
 
   function sort() {
     const head = heads.find((th) => th.getAttribute("aria-sort") !== "none") || heads[0];
@@ -66,7 +66,7 @@ function table(view) {
     change.textContent = look.isToPeriod ? say(data.words.change, { period }) : "";
     find("[data-unit]").textContent = look.heading;
     const others = look.isToPeriod ? view.cells(view.fields.against.value) : [];
-    find(".ow-note").textContent = notes([...values, ...others]);
+    find(".ow-note").textContent = view.notes([...values, ...others]);
     find(".ow-scroll").setAttribute("aria-label", view.svg.getAttribute("aria-label"));
     sort();
   });
