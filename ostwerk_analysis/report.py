@@ -21,6 +21,7 @@ def html_report(
     *,
     title: str,
     language: str = "de",
+    licence: str = "",
     is_demonstration: bool = False,
 ) -> str:
     """Turn an executed notebook into a report.
@@ -35,6 +36,8 @@ def html_report(
     title : str
         The heading; the notebook's own title, if its metadata has one, follows it.
     language : {"de", "en"}
+    licence : str
+        How its figures may be used; stands in the pictures that its readers take out of it.
     is_demonstration : bool
         Puts the banner on the report.
 
@@ -68,7 +71,7 @@ def html_report(
         template_file="index.html.j2",
         exclude_input=True,
     )
-    frame = templates.frame(title, language, is_demonstration=is_demonstration)
+    frame = templates.frame(title, language, licence=licence, is_demonstration=is_demonstration)
     return exporter.from_notebook_node(notebook, {"ostwerk": frame})[0]
 
 

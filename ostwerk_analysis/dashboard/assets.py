@@ -8,7 +8,7 @@ from functools import cache
 from .. import templates
 
 STATIC = (
-    *("figures.css", "page.css", "print.css", "charts.js", "explorer.js", "tables.js"),
+    *("figures.css", "page.css", "print.css", "charts.js", "explorer.js", "tables.js", "export.js"),
     *(templates.PLOTLY, templates.FONT),
 )
 

@@ -37,6 +37,8 @@ def page_frame(site: Site, visit: Visit) -> dict:
         language,
         programme=about.names[language],
         period=visit.release.quarter,
+        released=visit.release.manifest["released_at"][:10],
+        licence=visit.release.licence(language),
         is_demonstration=about.is_demonstration,
         pages=[
             {

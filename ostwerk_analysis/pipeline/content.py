@@ -138,6 +138,7 @@ def write_pages(jobs: Iterable[notebooks.Job], folder: Path, programme: Programm
             job.output,
             title=getattr(programme.name, language),
             language=language,
+            licence=getattr(programme.published.licence, language),
             is_demonstration=programme.is_demonstration,
         )
         (folder / f"{job.output.stem}.html").write_text(page, encoding="utf-8")

@@ -5,11 +5,14 @@ server's own pages. Nothing in it comes from another host.
 """
 
 import base64
+import json
 import re
+from datetime import date
 from functools import cache
 from pathlib import Path
 
-from ..language import quarter, text
+from .. import downloads
+from ..language import day, quarter, text
 
 FOLDER = Path(__file__).parent
 PLOTLY = "plotly.min.js"
@@ -94,6 +97,8 @@ def frame(
     *,
     programme: str = "",
     period: str = "",
+    released: str = "",
+    licence: str = "",
     is_demonstration: bool = False,
     pages: list[dict] | None = None,
     other_language: str = "",
@@ -111,6 +116,10 @@ def frame(
         Name of the programme.
     period : str
         The release's quarter, such as ``2026-Q3``.
+    released : str
+        Day on which it was published, ISO.
+    licence : str
+        How its figures may be used.
     is_demonstration : bool
         Puts the banner on the page.
     pages, links : list of dict
@@ -137,6 +146,7 @@ def frame(
         "plotly": f"{assets}{PLOTLY}",
         "late": LATE,
         "banner": banner,
+        "take_along": take_along(programme or title, released, licence, banner, language),
         "skip": text("Skip to the content", language),
         "navigation": text("Pages", language),
         "contents": text("On this page", language),
@@ -154,7 +164,41 @@ def frame(
         "charts_js": source("charts.js"),
         "explorer_js": source("explorer.js"),
         "tables_js": source("tables.js"),
+        "export_js": source("export.js"),
     }
+
+
+def take_along(programme: str, released: str, licence: str, banner: str, language: str) -> str:
+    """Collect what ``export.js`` says in the files that it makes, as JSON for a ``script``."""
+    when = day(date.fromisoformat(released), language) if released else ""
+    sentences = [
+        text("{programme}, published on {day}", language, programme=programme, day=when)
+        if released
+        else programme,
+        text("Licence: {licence}", language, licence=licence) if licence else "",
+        banner,
+    ]
+    given = {
+        "language": language,
+        "facts": [sentence for sentence in sentences if sentence],
+        "marks": {mark: text(meaning, language) for mark, meaning in downloads.MARKS.values()},
+        "words": {
+            "take": text("Download", language),
+            "picture": text("picture of the figure", language),
+            "table": text("table of the figure", language),
+            "status": text("Status", language),
+            "note": text("Note", language),
+            "demonstration": text(downloads.DEMONSTRATION, language) if banner else "",
+            "embed": text("Embed", language),
+            "embedding": text(
+                "Put this code into another page: it shows the map as it is here.", language
+            ),
+            "copy": text("Copy the code", language),
+            "copied": text("Copied.", language),
+            "whole": text("Open the whole page", language),
+        },
+    }
+    return json.dumps(given, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def css_string(words: str) -> str:

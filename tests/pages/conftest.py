@@ -196,6 +196,7 @@ def made_up_release(published: Path, districts: gpd.GeoDataFrame, quarter: str =
                 "is_demonstration": True,
                 "districts": districts["district_id"].tolist()[:3],
                 "measures": [{"id": "kmu", "name": {"de": "KMU-Beihilfe", "en": "SME grants"}}],
+                "licence": {"de": "CC BY 4.0, Musterstadt", "en": "CC BY 4.0, Sampletown"},
                 "pages": {
                     "imprint": {
                         "de": "Stadt Muster, post@muster.example",

@@ -1,0 +1,414 @@
+(() => {
+  "use strict";
+  // Lets a reader take along what is seen: a map or chart as SVG and PNG, a table as CSV, and the
+  // explorer as a frame for another page. A file says what it shows, of when, and by what licence.
+  const given = document.querySelector("script[data-ow-facts]");
+  if (!given) return;
+  const { words, facts, marks, language } = JSON.parse(given.textContent);
+
+  const SVG = "http://www.w3.org/2000/svg";
+  const WIDTH = 920; // of a picture, in pixels of its SVG
+  const EDGE = 40;
+  const INK = "#1b2730"; // a picture is a sheet of its own: the same by day and by night
+  const QUIET = "#56636d";
+  const FONT = '"Source Sans 3", "Source Sans Pro", "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif';
+
+  // ---- What is seen ----
+
+  const say = (element) => (element ? element.textContent.replace(/\s+/g, " ").trim() : "");
+  const first = (root, selector) => [...root.querySelectorAll(selector)].find(isSeen);
+  const isSeen = (element) => element.getClientRects().length > 0;
+
+  function described(figure) {
+    const heading = ["figcaption :is(h2, h3, h4)", "figcaption", "caption"]
+      .map((place) => say(figure.querySelector(place))).find(Boolean);
+    return {
+      title: heading ?? say(document.querySelector("h1")),
+      when: say(figure.querySelector(".ow-when")),
+      scale: say(first(figure, ".ow-scale")),
+      source: say(figure.querySelector(".ow-source")),
+      definition: say(figure.querySelector(".ow-definition")),
+    };
+  }
+
+  function fileName({ title, when }, ending) {
+    const plain = `${title} ${when}`.toLowerCase().replaceAll("ß", "ss").replaceAll("ä", "ae")
+      .replaceAll("ö", "oe").replaceAll("ü", "ue").normalize("NFKD").replace(/[^a-z0-9]+/g, "-");
+    return `${plain.replace(/^-|-$/g, "").slice(0, 80) || "ostwerk"}.${ending}`;
+  }
+
+  function save(content, name) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(content);
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  }
+
+  // ---- Pictures ----
+
+  function add(parent, name, attributes = {}, content = "") {
+    const element = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    element.textContent = content;
+    parent.append(element);
+    return element;
+  }
+
+  const ruler = document.createElement("canvas").getContext("2d");
+  function widthOf(line, size, weight) {
+    ruler.font = `${weight} ${size}px ${FONT}`;
+    return ruler.measureText(line).width;
+  }
+
+  // Writes a paragraph and gives the place below it.
+  function write(parent, paragraph, { x = EDGE, y, size, weight = 400, fill = INK, width }) {
+    const room = width ?? WIDTH - EDGE - x;
+    const lines = [];
+    for (const word of paragraph.split(" ")) {
+      const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+      if (lines.length && widthOf(longer, size, weight) <= room) lines[lines.length - 1] = longer;
+      else lines.push(word);
+    }
+    const look = { "font-size": size, "font-weight": weight, fill };
+    lines.forEach((line, i) => add(parent, "text", { x, y: y + size * (0.95 + 1.35 * i), ...look }, line));
+    return y + lines.length * size * 1.35;
+  }
+
+  // A drawing out of the page, its looks written into it: no style sheet goes along. Lines that the
+  // page keeps as thin at any size get the width that they have at this one.
+  const USUAL = {
+    fill: "",
+    "fill-opacity": "1",
+    stroke: "none",
+    "stroke-opacity": "1",
+    "stroke-linejoin": "miter",
+    "stroke-dasharray": "none",
+    opacity: "1",
+  };
+  const LOOKS = Object.keys(USUAL);
+  function copied(svg, { x, y, width, height }) {
+    const copy = svg.cloneNode(true);
+    const box = svg.viewBox.baseVal;
+    const scale = box?.width ? box.width / width : 1;
+    const both = [...svg.querySelectorAll("*")].map((one, i) => [one, copy.querySelectorAll("*")[i]]);
+    for (const [seen, taken] of both) {
+      const style = getComputedStyle(seen);
+      const isThin = style.vectorEffect === "non-scaling-stroke";
+      if (seen instanceof SVGGeometryElement || seen.tagName === "text") {
+        // A browser writes url("#id"): other programs want it without the marks.
+        for (const look of LOOKS) {
+          const value = style.getPropertyValue(look);
+          if (value !== USUAL[look]) taken.setAttribute(look, value.replaceAll('"', ""));
+        }
+        const thickness = parseFloat(style.strokeWidth) * (isThin ? scale : 1);
+        if (style.stroke !== "none") taken.setAttribute("stroke-width", +thickness.toFixed(2));
+        if (style.display === "none" || style.visibility === "hidden") taken.setAttribute("display", "none");
+      }
+      for (const name of ["class", "style", "tabindex", "role", "aria-selected"]) taken.removeAttribute(name);
+    }
+    copy.querySelectorAll(".ow-focus, path[d='']").forEach((one) => one.remove());
+    for (const name of ["class", "style", "role"]) copy.removeAttribute(name);
+    for (const [name, value] of Object.entries({ x, y, width, height })) copy.setAttribute(name, value);
+    return copy;
+  }
+
+  const ratioOf = (svg) => svg.getBoundingClientRect().height / svg.getBoundingClientRect().width;
+
+  // Maps side by side as the page has them, each with its own words.
+  function drawMaps(picture, maps, y) {
+    const columns = Math.min(maps.length, 4);
+    const gap = 24;
+    const width = (WIDTH - 2 * EDGE - gap * (columns - 1)) / columns;
+    let below = y;
+    maps.forEach((map, i) => {
+      const x = EDGE + (i % columns) * (width + gap);
+      if (i % columns === 0) y = below;
+      const label = maps.length > 1 ? say(map.closest("li")?.querySelector("p")) : "";
+      const top = label ? write(picture, label, { x, y, width, size: 14, weight: 600 }) + 4 : y;
+      const height = width * ratioOf(map);
+      picture.append(copied(map, { x, y: top, width, height }));
+      below = Math.max(below, top + height + 18);
+    });
+    return below;
+  }
+
+  function drawLegend(picture, figure, map, y) {
+    const size = 15;
+    const scale = (WIDTH - 2 * EDGE) / map.getBoundingClientRect().width;
+    let [x, tallest] = [EDGE, 0];
+    for (const item of figure.querySelectorAll(".ow-legend > li")) {
+      const icon = item.querySelector("svg");
+      const seen = icon.getBoundingClientRect();
+      const grows = icon.classList.contains("ow-size") ? scale : 1.3; // as the circles on the map
+      const [width, height] = [seen.width * grows, seen.height * grows];
+      const label = say(item);
+      const room = width + 8 + widthOf(label, size, 400);
+      if (x > EDGE && x + room > WIDTH - EDGE) {
+        y += tallest + 8;
+        [x, tallest] = [EDGE, 0];
+      }
+      const line = Math.max(height, size * 1.35);
+      picture.append(copied(icon, { x, y: y + (line - height) / 2, width, height }));
+      write(picture, label, { x: x + width + 8, y: y + (line - size * 1.3) / 2, size, width: Infinity });
+      x += room + 24;
+      tallest = Math.max(tallest, line);
+    }
+    return y + tallest + 12;
+  }
+
+  // The colours of two indicators at once stand in a table: a field for each pair of classes.
+  function drawSquare(picture, table, y) {
+    const [cell, size] = [{ width: 120, height: 44 }, 13];
+    for (const row of table.rows) {
+      let x = EDGE;
+      for (const field of row.cells) {
+        const width = cell.width * field.colSpan;
+        const fill = getComputedStyle(field).backgroundColor;
+        const isColour = field.tagName === "TD";
+        if (isColour) add(picture, "rect", { x, y, width: width - 2, height: cell.height - 2, fill });
+        const ink = isColour ? getComputedStyle(field).color : INK;
+        write(picture, say(field), { x: x + 6, y: y + 6, size, width: width - 12, fill: ink });
+        x += width;
+      }
+      y += cell.height;
+    }
+    return y + 12;
+  }
+
+  async function drawChart(picture, chart, y) {
+    const width = WIDTH - 2 * EDGE;
+    const height = Math.round(width * Math.max(0.42, Math.min(0.75, ratioOf(chart))));
+    const address = await window.Plotly.toImage(chart, { format: "svg", width, height });
+    const written = decodeURIComponent(address.slice(address.indexOf(",") + 1));
+    const drawn = new DOMParser().parseFromString(written, "image/svg+xml").documentElement;
+    for (const [name, value] of Object.entries({ x: EDGE, y, width, height })) drawn.setAttribute(name, value);
+    picture.append(document.importNode(drawn, true));
+    return y + height + 12;
+  }
+
+  async function pictureOf(figure) {
+    const about = described(figure);
+    const maps = [...figure.querySelectorAll(".ow-map")].filter(isSeen);
+    const chart = figure.querySelector(".ow-chart");
+    const picture = document.createElementNS(SVG, "svg");
+    picture.setAttribute("font-family", FONT);
+    const ground = add(picture, "rect", { width: WIDTH, fill: "#fff" });
+    // Patterns that several maps share stand beside them in the page.
+    for (const shared of figure.querySelectorAll(".ow-shared defs")) picture.append(shared.cloneNode(true));
+    let y = write(picture, about.title, { y: EDGE - 8, size: 26, weight: 600 });
+    if (about.when) y = write(picture, about.when, { y: y + 2, size: 16, fill: QUIET });
+    y += 18;
+    if (maps.length) {
+      y = drawMaps(picture, maps, y);
+      if (about.scale) y = write(picture, about.scale, { y, size: 15, weight: 600 }) + 8;
+      if (figure.querySelector(".ow-legend")) y = drawLegend(picture, figure, maps[0], y);
+      const square = figure.querySelector(".ow-square");
+      if (square) y = drawSquare(picture, square, y);
+    } else y = await drawChart(picture, chart, y);
+    for (const line of [about.definition, about.source, ...facts].filter(Boolean)) {
+      y = write(picture, line, { y: y + 2, size: 13, fill: QUIET });
+    }
+    const height = Math.ceil(y + EDGE - 16);
+    ground.setAttribute("height", height);
+    for (const [name, value] of Object.entries({ width: WIDTH, height, viewBox: `0 0 ${WIDTH} ${height}` })) {
+      picture.setAttribute(name, value);
+    }
+    picture.prepend(add(picture, "title", {}, [about.title, about.when].filter(Boolean).join(", ")));
+    return { about, height, written: new XMLSerializer().serializeToString(picture) };
+  }
+
+  async function saveSvg(figure) {
+    const { about, written } = await pictureOf(figure);
+    save(new Blob([written], { type: "image/svg+xml" }), fileName(about, "svg"));
+  }
+
+  async function savePng(figure) {
+    const { about, height, written } = await pictureOf(figure);
+    const image = new Image();
+    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(written)}`;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [2 * WIDTH, 2 * height]; // sharp on paper and on good screens
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    canvas.toBlob((content) => save(content, fileName(about, "png")), "image/png");
+  }
+
+  // ---- Tables ----
+
+  const [DELIMITER, GROUP, POINT] = language === "de" ? [";", ".", ","] : [",", ",", "."];
+  const NUMBER = /^[+\u2212-]?[\d.,\u202f]+$/;
+
+  // A number as a spreadsheet of the language reads it; what could be a formula gets a mark before.
+  function field(cell) {
+    const plain = cell.replaceAll("\u2212", "-");
+    const isNumber = NUMBER.test(cell);
+    if (isNumber) return plain.replaceAll(GROUP, "").replaceAll("\u202f", "").replace(/^\+/, "");
+    const harmless = /^[=+\-@\t\r\n]/.test(plain) ? `'${cell}` : cell;
+    return /["\r\n]/.test(harmless) || harmless.includes(DELIMITER)
+      ? `"${harmless.replaceAll('"', '""')}"`
+      : harmless;
+  }
+
+  // A value, what follows it as a unit, and its status: kept secret, missing, or a letter's meaning.
+  function parts(cell) {
+    const taken = cell.cloneNode(true);
+    const hidden = taken.querySelector(".ow-hidden");
+    if (hidden && taken.querySelector("[aria-hidden]")) return ["", "", say(hidden)];
+    const mark = taken.querySelector("sup");
+    mark?.remove();
+    const shown = taken.textContent.replace(/[ \n\t]+/g, " ").trim();
+    const [, value, unit] = shown.match(/^(\S+)\u00a0(\D*)$/) ?? [];
+    const status = mark ? (marks[say(mark)] ?? say(mark)) : "";
+    return value && NUMBER.test(value) ? [value, unit, status] : [shown.replaceAll("\u00a0", " "), "", status];
+  }
+
+  function tableOf(table, about) {
+    const seen = [...table.rows].filter((row) => isOffered(row, table));
+    const head = seen.filter((row) => row.closest("thead")).at(-1);
+    const rows = seen.filter((row) => !row.closest("thead"))
+      .map((row) => [...row.cells].filter((cell) => !cell.hidden).map(parts));
+    const heads = [...(head?.cells ?? [])].filter((cell) => !cell.hidden).map((cell) => {
+      const isUnit = cell.querySelector("[data-unit]"); // which says nothing without the title
+      return isUnit ? [about.title, about.when.split(",")[0], say(cell)].join(", ") : say(cell);
+    });
+    const columns = Math.max(heads.length, ...rows.map((row) => row.length));
+    const lines = [[], ...rows.map(() => [])];
+    for (let i = 0; i < columns; i += 1) {
+      const units = new Set(rows.filter((row) => row[i]?.[0] && row[i][1]).map((row) => row[i][1]));
+      const unit = units.size === 1 ? [...units][0] : "";
+      const name = unit && !heads[i]?.includes(unit) ? `${heads[i] ?? ""} (${unit})` : heads[i] ?? "";
+      lines[0].push(name);
+      rows.forEach((row, r) => {
+        const [value = "", own = ""] = row[i] ?? [];
+        lines[r + 1].push(own && !unit ? `${value} ${own}` : value);
+      });
+      if (rows.some((row) => row[i]?.[2])) {
+        lines[0].push(`${words.status}: ${name}`);
+        rows.forEach((row, r) => lines[r + 1].push(row[i]?.[2] ?? ""));
+      }
+    }
+    if (words.demonstration) {
+      lines.forEach((line, r) => line.push(r ? words.demonstration : words.note));
+    }
+    return lines;
+  }
+  const isOffered = (row, table) => !row.hidden && row.closest("table") === table;
+
+  function saveCsv(table, about) {
+    const written = tableOf(table, about).map((line) => line.map(field).join(DELIMITER)).join("\r\n");
+    save(new Blob([`\ufeff${written}\r\n`], { type: "text/csv;charset=utf-8" }), fileName(about, "csv"));
+  }
+
+  // ---- Frames ----
+
+  function embedding(figure) {
+    const place = document.createElement("details");
+    place.className = "ow-embed";
+    place.innerHTML = '<summary></summary><p></p><textarea readonly rows="4" spellcheck="false"></textarea>'
+      + '<button type="button"></button> <span role="status"></span>';
+    const code = place.querySelector("textarea");
+    const said = place.querySelector("[role=status]");
+    place.querySelector("summary").textContent = words.embed;
+    place.querySelector("p").textContent = words.embedding;
+    place.querySelector("button").textContent = words.copy;
+    code.setAttribute("aria-label", words.embed);
+    const renew = () => {
+      const address = new URL(location.href);
+      address.searchParams.set("embed", "1");
+      const { title, when } = described(figure);
+      const frame = document.createElement("iframe");
+      frame.src = address.href;
+      frame.title = [title, when].filter(Boolean).join(", ");
+      frame.setAttribute("style", "border:0;width:100%;height:52rem");
+      frame.setAttribute("loading", "lazy");
+      code.value = frame.outerHTML;
+      said.textContent = "";
+    };
+    place.addEventListener("toggle", renew);
+    code.addEventListener("focus", () => {
+      renew();
+      code.select();
+    });
+    place.querySelector("button").addEventListener("click", async () => {
+      renew();
+      code.select();
+      await navigator.clipboard?.writeText(code.value).then(() => (said.textContent = words.copied), () => {});
+    });
+    return place;
+  }
+
+  // In a frame of another page stand the map, its legend and its source, and the way to the whole.
+  function enframe(figure) {
+    document.documentElement.toggleAttribute("data-ow-embedded", true);
+    figure.closest("main > *").toggleAttribute("data-ow-embedded", true);
+    const line = document.createElement("p");
+    const link = document.createElement("a");
+    link.textContent = words.whole;
+    link.target = "_blank";
+    const aim = () => {
+      const address = new URL(location.href);
+      address.searchParams.delete("embed");
+      link.href = address.href;
+    };
+    aim();
+    link.addEventListener("pointerdown", aim);
+    link.addEventListener("focus", aim);
+    const said = facts.slice(0, words.demonstration ? -1 : facts.length); // the banner stays
+    line.append(said.join(" · "), " · ", link);
+    line.className = "ow-source";
+    figure.append(line);
+  }
+
+  // ---- The row of buttons under a figure or table ----
+
+  function button(name, title, act) {
+    const one = document.createElement("button");
+    one.type = "button";
+    one.textContent = name;
+    one.setAttribute("aria-label", `${name}: ${title}`);
+    one.addEventListener("click", async () => {
+      one.disabled = true;
+      await act().finally(() => (one.disabled = false));
+      one.focus();
+    });
+    return one;
+  }
+
+  function offer(place, table, figure) {
+    const row = document.createElement("div");
+    row.className = "ow-take";
+    row.setAttribute("role", "group");
+    row.setAttribute("aria-label", words.take);
+    row.append(`${words.take}: `);
+    const about = () => described(figure ?? place);
+    if (figure) {
+      row.append(button("SVG", words.picture, () => saveSvg(figure)));
+      row.append(button("PNG", words.picture, () => savePng(figure)));
+    }
+    if (table) row.append(button("CSV", words.table, async () => saveCsv(table, about())));
+    return row;
+  }
+
+  function start() {
+    const isEmbedded = new URLSearchParams(location.search).has("embed");
+    const explorer = document.querySelector(".ow-explorer");
+    if (isEmbedded && explorer) enframe(explorer.querySelector(".ow-figure"));
+    const taken = new Set();
+    for (const figure of document.querySelectorAll(".ow-figure")) {
+      const root = figure.closest(".ow-explorer") ?? figure;
+      const table = root.querySelector("table:not(.ow-square)");
+      const isPicture = figure.querySelector(".ow-map, .ow-chart");
+      if (!isPicture && !table) continue;
+      if (table) taken.add(table);
+      figure.append(offer(figure, table, isPicture && figure));
+      const isServed = location.protocol.startsWith("http");
+      if (root !== figure && isServed && !isEmbedded) figure.append(embedding(figure));
+    }
+    for (const table of document.querySelectorAll(".ow table:not(.ow-square)")) {
+      const box = table.closest(".ow-scroll");
+      if (box && !taken.has(table)) box.after(offer(box, table));
+    }
+  }
+  start();
+})();

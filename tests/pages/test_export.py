@@ -1,0 +1,150 @@
+"""What readers take along: a map as SVG and PNG, its table as CSV, and a frame for another page."""
+
+import csv
+import io
+import xml.etree.ElementTree as ET
+
+import pytest
+from bs4 import BeautifulSoup
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def page(browser, server):
+    """The map in German, on its last quarter."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.asked, page.wrong = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("pageerror", lambda error: page.wrong.append(str(error)))
+    page.on("console", lambda said: said.type == "error" and page.wrong.append(said.text))
+    page.goto(f"{server.url}/demo/karte?lang=de#indicator=unemployed_share&quarter=2026-Q3")
+    page.wait_for_selector(".ow-take")
+    yield page
+    assert page.wrong == []
+    assert all(url.startswith((server.url, "blob:", "data:")) for url in page.asked)
+    context.close()
+
+
+def taken(page, kind, place=".ow-explorer"):
+    """Press a button: name and content of the file."""
+    with page.expect_download() as download:
+        page.locator(f"{place} .ow-take").first.get_by_text(kind, exact=True).click()
+    return download.value.suggested_filename, download.value.path().read_bytes()
+
+
+def parsed(content):
+    """Read a picture as XML."""
+    return ET.fromstring(content)  # noqa: S314 of our own making
+
+
+def words_of(drawn):
+    texts = ("".join(element.itertext()) for element in drawn.iter(f"{SVG}text"))
+    return [text.replace("\u00a0", " ") for text in texts]
+
+
+def test_a_map_becomes_a_picture_that_says_what_it_is(page):
+    name, content = taken(page, "SVG")
+    assert name == "arbeitslosenanteil-3-quartal-2026-in.svg"
+    words = words_of(parsed(content))
+    assert words[:2] == ["Arbeitslosenanteil", "3. Quartal 2026, in %"]
+    for said in ("geheim gehalten", "keine Angabe", "Programmgebiet"):
+        assert said in words
+    assert words[-4:] == [
+        "Quelle: amtliche Statistik, Demoamt",
+        "Musterprogramm, veröffentlicht am 05.10.2026",
+        "Lizenz: CC BY 4.0, Musterstadt",
+        "Demonstrationsdaten: Nichts hier beschreibt wirkliche Personen oder Unternehmen.",
+    ]
+
+
+def test_a_picture_is_drawn_as_it_is_seen_and_needs_nothing_else(page):
+    _, content = taken(page, "SVG")
+    drawn = parsed(content)
+    fills = [
+        path.get("fill")
+        for path in drawn.iter(f"{SVG}path")
+        if path.find(f"{SVG}title") is not None
+    ]
+    seen = "[...document.querySelectorAll('.ow-districts path')].map(p => getComputedStyle(p).fill)"
+    assert fills == [fill.replace('"', "") for fill in page.evaluate(seen)]
+    patterns = {f"url(#{pattern.get('id')})" for pattern in drawn.iter(f"{SVG}pattern")}
+    assert {fill for fill in fills if fill.startswith("url")} <= patterns
+    assert len([fill for fill in fills if fill.startswith("url")]) == 3  # one secret, two missing
+    for needless in (b"class=", b"var(--", b"href", b"light-dark", b"tabindex"):
+        assert needless not in content
+
+
+def test_a_picture_is_given_in_points_too(page):
+    name, content = taken(page, "PNG")
+    assert name.endswith(".png")
+    assert content.startswith(b"\x89PNG")
+    assert int.from_bytes(content[16:20]) == 1840
+
+
+def test_the_table_is_given_as_a_german_spreadsheet_reads_it(page, release):
+    name, content = taken(page, "CSV")
+    assert name == "arbeitslosenanteil-3-quartal-2026-in.csv"
+    assert content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))
+    head = "Arbeitslosenanteil, 3. Quartal 2026, in %"
+    assert [cell.replace("\u00a0", " ") for cell in rows[0]] == [
+        *("Ortsteil", head, f"Status: {head}", "Hinweis"),
+    ]
+    found = {row[0]: row[1:] for row in rows[1:]}
+    assert len(found) == 14
+    assert found["Conne"] == ["", "geheim gehalten", "Demonstrationsdaten"]
+    assert found["Hafen"] == found["Insel & Ufer"] == ["", "keine Angabe", "Demonstrationsdaten"]
+    observations = release.observations
+    [value] = observations.loc[
+        (observations["indicator"] == "unemployed_share")
+        & (observations["area_id"] == "00")
+        & (observations["period"] == "2026-Q3"),
+        "value",
+    ]
+    assert found["Altstadt"] == [
+        f"{value:.1f}".replace(".", ","),
+        *("vorläufig", "Demonstrationsdaten"),
+    ]
+
+
+def test_an_english_table_has_commas_and_points(page, server):
+    page.goto(f"{server.url}/demo/karte?lang=en#indicator=grants_approved_eur")
+    page.wait_for_selector(".ow-take")
+    _, content = taken(page, "CSV")
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    values = [row[1] for row in rows[1:]]
+    assert any(float(value) > 9_999 for value in values if value)  # without the comma of thousands
+    assert "kept secret" in [row[2] for row in rows[1:]]
+
+
+def test_charts_and_maps_of_other_pages_are_taken_along_as_well(page, server):
+    page.goto(f"{server.url}/demo/ueberblick?lang=de")
+    page.wait_for_selector(".ow-chart .main-svg")
+    figures = page.locator(".ow-figure:has(.ow-take button:text-is('SVG'))")
+    assert figures.count() >= 1
+    chart = page.locator(".ow-figure:has(.ow-chart)").first
+    title = chart.locator("figcaption :is(h2, h3)").inner_text()
+    with page.expect_download() as download:
+        chart.get_by_text("SVG", exact=True).click()
+    words = words_of(parsed(download.value.path().read_bytes()))
+    assert words[0] in title
+    assert "Musterstadt" in words  # in the chart's own legend
+
+
+def test_a_frame_for_another_page_shows_the_map_and_leads_to_the_whole(page, server):
+    page.goto(f"{server.url}/demo/karte?lang=de#indicator=residents&quarter=2024")
+    page.locator(".ow-embed summary").click()
+    code = page.locator(".ow-embed textarea")
+    page.wait_for_function("document.querySelector('.ow-embed textarea').value")
+    written = code.input_value()
+    assert 'title="Einwohner, 2024' in written
+    assert "embed=1#indicator=residents&amp;quarter=2024" in written
+    page.goto(BeautifulSoup(written, "html.parser").iframe["src"])
+    page.wait_for_selector("[data-ow-embedded] .ow-legend")
+    assert page.inner_text("figcaption").startswith("Einwohner")
+    parts = ("h1", "nav", "footer", ".ow-controls", "table", ".ow-take", ".banner")
+    assert [part for part in parts if page.locator(part).first.is_visible()] == [".banner"]
+    whole = page.get_by_text("Ganze Seite öffnen").get_attribute("href")
+    assert whole == f"{server.url}/demo/karte?lang=de#indicator=residents&quarter=2024"
