@@ -119,20 +119,6 @@ def test_an_english_table_has_commas_and_points(page, server):
     assert "kept secret" in [row[2] for row in rows[1:]]
 
 
-def test_charts_and_maps_of_other_pages_are_taken_along_as_well(page, server):
-    page.goto(f"{server.url}/demo/ueberblick?lang=de")
-    page.wait_for_selector(".ow-chart .main-svg")
-    figures = page.locator(".ow-figure:has(.ow-take button:text-is('SVG'))")
-    assert figures.count() >= 1
-    chart = page.locator(".ow-figure:has(.ow-chart)").first
-    title = chart.locator("figcaption :is(h2, h3)").inner_text()
-    with page.expect_download() as download:
-        chart.get_by_text("SVG", exact=True).click()
-    words = words_of(parsed(download.value.path().read_bytes()))
-    assert words[0] in title
-    assert "Musterstadt" in words  # in the chart's own legend
-
-
 def test_a_frame_for_another_page_shows_the_map_and_leads_to_the_whole(page, server):
     page.goto(f"{server.url}/demo/karte?lang=de#indicator=residents&quarter=2024")
     page.locator(".ow-embed summary").click()

@@ -79,6 +79,10 @@ def test_report_draws_with_plotly_beside_it_and_asks_nothing_else(html, page, tm
     (tmp_path / templates.PLOTLY).write_bytes(templates.plotly_path().read_bytes())
     page.goto((tmp_path / "report.html").as_uri())
     page.wait_for_selector(".ow-chart .main-svg")
+    with page.expect_download() as download:
+        page.locator(".ow-figure:has(.ow-chart) .ow-take").get_by_text("SVG", exact=True).click()
+    drawn = download.value.path().read_text()
+    assert all(f">{words}<" in drawn for words in ("Share of unemployed over time", "Sampletown"))
     page.select_option("[name=period]", "2024")
     assert "2024" in page.inner_text(".ow-explorer .ow-when")
     assert all(url.startswith((tmp_path.as_uri(), "data:")) for url in page.asked)
