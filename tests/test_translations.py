@@ -348,7 +348,11 @@ TABLES_OF_SENTENCES = {
         "REFUSALS['57014']": [postgis.REFUSALS["57014"]],
         "message": [*postgis.REFUSALS.values(), postgis.OTHERWISE, postgis.NO_CONNECTION],
     },
-    "templates/__init__.py": {"DEMONSTRATION": [templates.DEMONSTRATION]},
+    "templates/__init__.py": {
+        "downloads.DEMONSTRATION": [downloads.DEMONSTRATION],
+        "meaning": [meaning for _, meaning in downloads.MARKS.values()],
+        "DEMONSTRATION": [templates.DEMONSTRATION],
+    },
 }
 
 
