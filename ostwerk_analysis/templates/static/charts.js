@@ -58,6 +58,8 @@
 
   // A moment's rest lets the browser paint the map before it reads the large script.
   const later = () => (window.requestIdleCallback || setTimeout)(start);
-  if (document.readyState === "complete") later();
+  // A page that is opened to be printed at once is not loaded before its charts are there.
+  if (location.hash === "#print") start();
+  else if (document.readyState === "complete") later();
   else window.addEventListener("load", later);
 })();
