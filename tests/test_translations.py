@@ -58,6 +58,7 @@ funnel = import_module("ostwerk_analysis.figures.funnel")
 operations = import_module("ostwerk_analysis.figures.operations")
 provenance = import_module("ostwerk_analysis.figures.provenance")
 robustness = import_module("ostwerk_analysis.figures.robustness")
+verdicts = import_module("ostwerk_analysis.figures.verdicts")  # not its function
 shares = import_module("ostwerk_analysis.figures.shares")
 site_use = import_module("ostwerk_analysis.figures.site_use")
 PACKAGE = Path(ow.__file__).parent
@@ -260,6 +261,12 @@ TABLES_OF_SENTENCES = {
         "VERDICTS[is_behind, is_improving]": statements.VERDICTS.values(),
     },
     "figures/ratios.py": {"unit": UNITS},
+    "figures/verdicts.py": {
+        "WORDS[one.kind, one.is_behind]": verdicts.WORDS.values(),
+        "head": verdicts.HEADS,
+        "words": ["ratio to the city", "its trend, with the 95 % interval", "1.0: as the city"],
+        "CAVEATS['gap']": [values.CAVEATS["gap"]],
+    },
     "figures/survival.py": {
         "STARTUPS[group]": survival.STARTUPS.values(),
         "STARTUPS[row['group']]": survival.STARTUPS.values(),

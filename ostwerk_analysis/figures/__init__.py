@@ -3,8 +3,8 @@
 Each gives an object that shows itself in a notebook, on a page and in a report, in German or
 English, and that can be read without colours, without sight and without a script.
 
-Numbers in words: ``achieved`` (the main result), ``cards`` (key figures), ``answers``,
-``statements`` (gaps), ``certainty`` and ``ratios`` (how sure), ``soundness``, ``doubts`` and
+Numbers in words: ``achieved`` (the main result), ``cards`` (key figures), ``answers``, ``verdicts``
+and ``statements`` (gaps), ``certainty`` and ``ratios`` (how sure), ``soundness``, ``doubts`` and
 ``about`` (the data), ``headlines``, ``aid``. From gross to net: ``additionality``. Tables:
 ``tables``, ``tree``. Charts: ``charts`` (through time), ``timeline`` (with milestones), ``bars``,
 ``flow``, ``sectors`` (branches), ``survival``. Maps: ``map``, ``small_multiples``, ``bivariate``,
@@ -52,6 +52,7 @@ from .tables import observation_table, targets_reached
 from .timeline import timeline
 from .tree import tree
 from .values import Figure, available
+from .verdicts import folded, verdicts
 
 __all__ = [
     "Chart",
@@ -76,6 +77,7 @@ __all__ = [
     "enterprise_robustness",
     "files_read",
     "flow",
+    "folded",
     "funnel",
     "gap",
     "heading",
@@ -111,5 +113,6 @@ __all__ = [
     "timeline",
     "to_explorer",
     "tree",
+    "verdicts",
     "withheld",
 ]

@@ -227,7 +227,8 @@ def _curve(one: Subject, area: str, when: str) -> str:
         if np.isnan(top):
             stretches.append([])
         else:
-            stretches[-1].append(f"{left:.1f},{top:.1f}")
+            # A point between two that are not known is a line of no length: a dot.
+            stretches[-1].append(f"{left:.1f},{top:.1f}" + ("" if stretches[-1] else "h0"))
     path = "".join(f"M{'L'.join(points)}" for points in stretches if points)
     last = np.flatnonzero(~np.isnan(y))[-1]
     return (

@@ -139,9 +139,11 @@ def _year(period: str, *, is_end: bool) -> float:
 
 
 def _decimal(on: date) -> float:
-    """Write a day as a year with a fraction."""
-    first = date(on.year, 1, 1)
-    return on.year + (on - first).days / (date(on.year + 1, 1, 1) - first).days
+    """Write a day as a year with a fraction, in which all quarters are equally long."""
+    quarter_of = (on.month - 1) // 3
+    first = date(on.year, 3 * quarter_of + 1, 1)
+    next_first = date(on.year + quarter_of // 3, (3 * quarter_of + 3) % 12 + 1, 1)
+    return on.year + (quarter_of + (on - first).days / (next_first - first).days) / 4
 
 
 def _drawing(
@@ -208,13 +210,16 @@ def _round_up(value: float) -> float:
 
 
 def _path(line: Line, across: Callable[[float], float], ceiling: float) -> str:
-    """Draw a line through the ends of its quarters; it breaks where one is not known."""
+    """Draw a line through the ends of its quarters; it breaks where one is not known.
+
+    A quarter between two that are not known is a line of no length, which shows as a dot.
+    """
     drawn, last = [], None
     for period in sorted(line.known):
         place = ordinal(period) if "-Q" in period else int(period)
         x = across(_year(period, is_end=True)) * WIDE / 100
         y = HIGH * (1 - line.known[period] / ceiling)
-        drawn.append(f"{'L' if last == place - 1 else 'M'}{x:.1f},{y:.2f}")
+        drawn.append(f"L{x:.1f},{y:.2f}" if last == place - 1 else f"M{x:.1f},{y:.2f}h0")
         last = place
     return "".join(drawn)
 
