@@ -42,7 +42,7 @@ FONT = (
     '"Liberation Sans", Arial, sans-serif'
 )
 INK, QUIET, RULE, PAPER = "#1b2730", "#56636d", "#d9dfe3", "#ffffff"
-LINES = ("#12435f", "#b54e14", "#68737b", "#007d68", "#8a5aa3")
+LINES = ("#12435f", "#b54e14", "#68737b", "#0b7a4b", "#8a5aa3")
 """Told apart in every kind of colour blindness, and by their dashes without any colour."""
 PROPERTIES = {INK: "ink", QUIET: "quiet", RULE: "rule", PAPER: "paper"} | {
     colour: f"line-{place}" for place, colour in enumerate(LINES, start=1)

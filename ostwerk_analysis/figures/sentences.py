@@ -74,7 +74,9 @@ def table(
     is_behind: bool = True,
 ) -> str:
     """Write a table that scrolls where it is too wide; the first column names the rows."""
-    top = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
+    top = "".join(
+        f'<th scope="col">{escape(head)}</th>' if head else "<td></td>" for head in heads
+    )
     body = "".join(
         f'<tr><th scope="row">{escape(first)}</th>'
         + "".join(f"<td>{escape(cell)}</td>" for cell in others)
