@@ -248,7 +248,7 @@ def _html(
 </figure>
 {explorer_second.figure(language)}
 <div class="ow-values">
-<div class="ow-scroll" role="region" tabindex="0" aria-label="{escape(about)}">
+<div class="ow-scroll" role="group" tabindex="0" aria-label="{escape(about)}">
 <table><thead><tr>
 <th scope="col" aria-sort="ascending">
 <button type="button">{escape(text("District", language))}</button></th>

@@ -268,6 +268,6 @@ def _sources(stated: Additionality, language: str) -> str:
     said = text("What is assumed, and why", language)
     return (
         f"<details><summary>{escape(said)}</summary>"
-        f'<div class="ow-scroll" role="region" tabindex="0" aria-label="{escape(said)}">'
+        f'<div class="ow-scroll" role="group" tabindex="0" aria-label="{escape(said)}">'
         f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div></details>"
     )

@@ -149,7 +149,7 @@ def _table(
         )
     )
     return (
-        f'<div class="ow-scroll" role="region" tabindex="0" aria-label="{escape(title)}"><table>'
+        f'<div class="ow-scroll" role="group" tabindex="0" aria-label="{escape(title)}"><table>'
         f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
         f"{signs(set(state), set(status), language)}"
     )

@@ -114,7 +114,7 @@ def composition(
         )
     )
     numbers = (
-        f'<div class="ow-scroll" role="region" tabindex="0" aria-label="{escape(title)}">'
+        f'<div class="ow-scroll" role="group" tabindex="0" aria-label="{escape(title)}">'
         f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
         + signs(set(picked["state"]), set(), language)
     )

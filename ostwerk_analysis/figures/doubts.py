@@ -60,7 +60,7 @@ def _grid(findings: pd.DataFrame, language: str) -> str:
         body += f'<tr><th scope="row">{escape(statistic)}</th>{"".join(row)}</tr>'
     corner, label = text("Statistic", language), text("Table", language)
     return (
-        f'<div class="ow-scroll" role="region" tabindex="0" aria-label="{escape(label)}"><table>'
+        f'<div class="ow-scroll" role="group" tabindex="0" aria-label="{escape(label)}"><table>'
         f'<thead><tr><th scope="col">{escape(corner)}</th>{heads}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )

@@ -294,7 +294,7 @@ def _table(flows: pd.DataFrame, heads: list[str], unit: str, language: str, digi
     )
     zeros = text("A flow that is not listed is zero.", language)
     return Figure(
-        f'<div class="ow-scroll" role="region" tabindex="0" '
+        f'<div class="ow-scroll" role="group" tabindex="0" '
         f'aria-label="{escape(text("Table", language))}"><table><thead><tr>{top}</tr></thead>'
         f'<tbody>{body}</tbody></table></div>{explained}<p class="ow-note">{escape(zeros)}</p>'
     )

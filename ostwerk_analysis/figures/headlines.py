@@ -153,7 +153,7 @@ def headlines(
         '"About" agrees within {share}, "more than" if the value is larger.', language, share=share
     )
     return Figure(
-        f'<section class="ow" lang="{language}"><div class="ow-scroll" role="region" tabindex="0" '
+        f'<section class="ow" lang="{language}"><div class="ow-scroll" role="group" tabindex="0" '
         f'aria-label="{title}"><table><caption>{title}</caption><thead><tr>{heads}</tr></thead>'
         f'<tbody>{body}</tbody></table></div><p class="ow-note">{escape(rule)}</p>'
         f"{foot(declared, language)}</section>"

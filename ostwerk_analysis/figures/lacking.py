@@ -187,7 +187,7 @@ def completeness(published: Any, period: str, *, language: str = "de") -> Figure
             first=quarter(periods[0], language),
             last=quarter(periods[-1], language),
         ),
-        f'<div class="ow-scroll" role="region" tabindex="0" aria-label="{escape(title)}">'
+        f'<div class="ow-scroll" role="group" tabindex="0" aria-label="{escape(title)}">'
         f'<table class="ow-matrix"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
         f'<p class="ow-note">{escape(legend)}</p><p class="ow-words">{escape(words)}</p>',
         language,

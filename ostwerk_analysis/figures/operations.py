@@ -61,7 +61,7 @@ def operations(published: Any, *, language: str = "de") -> Figure:
     return framed(
         title,
         subtitle,
-        f'<div class="ow-scroll ow-listed" role="region" tabindex="0" aria-label="{escape(title)}" '
+        f'<div class="ow-scroll ow-listed" role="group" tabindex="0" aria-label="{escape(title)}" '
         f'data-ow-table="{escape(json.dumps(words, ensure_ascii=False))}"><table><thead><tr>{top}'
         f'</tr></thead><tbody>{body}</tbody></table></div><p class="ow-note">'
         f'<a href="downloads?lang={language}">{escape(link)}</a></p>'

@@ -74,9 +74,7 @@ def table(
     is_behind: bool = True,
 ) -> str:
     """Write a table that scrolls where it is too wide; the first column names the rows."""
-    top = "".join(
-        f'<th scope="col">{escape(head)}</th>' if head else "<td></td>" for head in heads
-    )
+    top = "".join(f'<th scope="col">{escape(head)}</th>' if head else "<td></td>" for head in heads)
     body = "".join(
         f'<tr><th scope="row">{escape(first)}</th>'
         + "".join(f"<td>{escape(cell)}</td>" for cell in others)
@@ -84,7 +82,7 @@ def table(
         for first, *others in rows
     )
     numbers = (
-        f'<div class="ow-scroll" role="region" tabindex="0" aria-label="{escape(title)}">'
+        f'<div class="ow-scroll" role="group" tabindex="0" aria-label="{escape(title)}">'
         f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
     if not is_behind:

@@ -105,7 +105,7 @@ def site_use(
         else ""
     )
     content = (
-        f'<div class="ow-scroll" role="region" tabindex="0" aria-label="{escape(title)}">'
+        f'<div class="ow-scroll" role="group" tabindex="0" aria-label="{escape(title)}">'
         f'<table class="ow-use"><thead><tr>{top}</tr></thead><tbody>{"".join(body)}</tbody></table>'
         f"</div>{signs(seen, set(), language)}{note_on_dots}"
         f'<p class="ow-words">{escape(_sentence(here, shown[0], when, names, language))}</p>'
@@ -202,7 +202,7 @@ def _table(
             row += f"<td>{cell(value, kind, language, digits=0)}</td>"
         body += f'<tr><th scope="row">{escape(quarter(period, language))}</th>{row}</tr>'
     return Figure(
-        f'<div class="ow-scroll" role="region" tabindex="0" aria-label="{escape(title)}">'
+        f'<div class="ow-scroll" role="group" tabindex="0" aria-label="{escape(title)}">'
         f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
         f"{signs(set(by_quarter['state']), set(), language)}"
     )

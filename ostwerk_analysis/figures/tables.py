@@ -89,6 +89,7 @@ def observation_table(
         sides, columns, corner = columns, sides, text("Period", language)
     else:
         grid = [[cells[i] for cells in grid] for i in range(len(sides))]
+    columns = [column or text("Value", language) for column in columns]
     top = "".join(f'<th scope="col">{escape(head)}</th>' for head in (corner, *columns))
     body = "".join(
         f'<tr><th scope="row">{escape(side)}</th>'
@@ -97,7 +98,7 @@ def observation_table(
         for side, cells in zip(sides, grid, strict=True)
     )
     return Figure(
-        f'<div class="ow ow-scroll" lang="{language}" role="region" tabindex="0" '
+        f'<div class="ow ow-scroll" lang="{language}" role="group" tabindex="0" '
         f'aria-label="{escape(title or text("Table", language))}"><table>'
         f"<caption>{escape(title)}</caption><thead><tr>{top}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>{signs(seen_states, seen_status, language)}"

@@ -121,7 +121,7 @@ def tree(
     return Figure(
         f'<figure class="ow ow-figure" lang="{language}"><figcaption><h2>{escape(title)}</h2>'
         f'<p class="ow-when">{escape(when)}</p></figcaption>'
-        f'<div class="ow-scroll" role="region" tabindex="0" aria-label="{escape(title)}"><table>'
+        f'<div class="ow-scroll" role="group" tabindex="0" aria-label="{escape(title)}"><table>'
         f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
         f"{signs(seen_states, seen_status, language)}"
         f'<p class="ow-note">{escape(note)}</p>'

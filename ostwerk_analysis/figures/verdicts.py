@@ -202,7 +202,7 @@ def _table(found: Sequence[Outcome], title: str, language: str) -> str:
         for place, head in enumerate(HEADS)
     )
     return (
-        f'<div class="ow-scroll" role="region" tabindex="0" aria-label="{escape(title)}"><table>'
+        f'<div class="ow-scroll" role="group" tabindex="0" aria-label="{escape(title)}"><table>'
         f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 

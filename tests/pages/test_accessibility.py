@@ -78,7 +78,8 @@ def test_axe_finds_nothing_and_nothing_moves_on_any_page(reader, language):
                 found.append("has no h1 or main of its own")
             if found:
                 wrong[f"{address} {width}"] = found
-    assert wrong == {}
+    lines = {f"{where}: {one}" for where, found in wrong.items() for one in found}
+    assert not lines, "\n".join(sorted(lines))
 
 
 def test_axe_finds_nothing_in_any_state_of_the_explorer(reader):
@@ -178,7 +179,7 @@ def test_a_map_has_the_same_colours_by_night_and_a_chart_others(reader):
     looks = []
     for scheme in ("light", "dark"):
         reader.emulate_media(color_scheme=scheme)
-        visit(reader, "/demo/ueberblick")
+        visit(reader, "/demo/wirkung")
         reader.wait_for_selector(".ow-chart .main-svg")
         looks.append(
             reader.evaluate(
@@ -198,12 +199,12 @@ def test_a_chart_that_cannot_be_drawn_says_so_and_leaves_its_table(browser, serv
     context = browser.new_context(base_url=server.url, locale="de")
     page = context.new_page()
     page.route("**/plotly.min.js", lambda route: route.abort())
-    page.goto("/demo/ueberblick")
+    page.goto("/demo/wirkung")
     page.wait_for_function("document.querySelector('.ow-chart').textContent.includes('Tabelle')")
     context.close()
     context = browser.new_context(base_url=server.url, java_script_enabled=False)
     page = context.new_page()
-    page.goto("/demo/ueberblick")
+    page.goto("/demo/wirkung")
     assert "die Tabelle nennt dieselben Werte" in page.inner_text(".ow-chart")
     assert page.locator(".ow-chart ~ details table").count() == 1
     context.close()
