@@ -51,17 +51,24 @@ def changes(published: Any, earlier: Any, *, language: str = "de") -> Figure:
         f"{text(heading, language)}: {number(int(counts.get(kind, 0)), '', language)}"
         for kind, heading in KINDS.items()
     ]
+    is_same = len(cells) == counts.get("", 0)
+    message = (
+        "Compared with {name}: {new} cells of periods that are new. All {all} cells of the periods "
+        "before are as they were."
+        if is_same
+        else "Compared with {name}: {new} cells of periods that are new. Of {all} cells of the "
+        "periods before, {same} are as they were."
+    )
     said = [
         text(
-            "Compared with {name}: {new} cells of periods that are new, and of {all} cells of the "
-            "periods before, {same} are as they were.",
+            message,
             language,
             name=earlier.name,
             new=number(new, "", language),
             all=number(len(cells), "", language),
             same=number(int(counts.get("", 0)), "", language),
         ),
-        "; ".join(of_both) + ".",
+        *(["; ".join(of_both) + "."] if not is_same else []),
         *_causes(published, earlier, language),
     ]
     other = cells[cells["kind"] != ""]

@@ -11,8 +11,8 @@ from .sentences import framed, section
 from .values import MISSING, NOTHING, SOURCES, SUPPRESSED, Figure, note, states
 
 WHY_SECRET = {
-    "C": "Too few enterprises or persons are behind the value.",
-    "D": "The value would give such a one away, or is computed from one.",
+    "C": "{count} of them, as too few enterprises or persons are behind the value.",
+    "D": "{count} of them, as the value would give such a one away or is computed from one.",
 }
 """Confidentiality of a cell = why it is kept secret; the limits themselves are never published."""
 NO_LACK = ("nothing to divide by", "nothing happened")
@@ -53,13 +53,12 @@ def withheld(published: Any, period: str, *, language: str = "de") -> Figure:
             there=number(len(here), "", language),
         )
     ]
-    for status, why in WHY_SECRET.items():
-        if count := int((hidden["conf_status"] == status).sum()):
-            said.append(f"{text(why, language)} {_cells(count, language)}")
-    for reason, count in (
-        hidden.loc[hidden["quality_note"] != "", "quality_note"].value_counts().items()
-    ):
-        said.append(f"{text(reason, language)}: {_cells(int(count), language)}")
+    reasons = hidden["quality_note"].where(hidden["quality_note"] != "", hidden["conf_status"])
+    for reason, count in reasons.value_counts().items():
+        # What the door has noted of a cell says more than its status.
+        message = WHY_SECRET.get(str(reason), "{count} of them: {reason}.")
+        counts = {"count": number(int(count), "", language)}
+        said.append(text(message, language, reason=text(str(reason), language), **counts))
     said.append(
         text(
             "A rate is computed from what may be shown; where a part of it is secret, so is the "
@@ -75,7 +74,7 @@ def withheld(published: Any, period: str, *, language: str = "de") -> Figure:
         rows.append([text(SOURCES.get(field, field), language), *cells, _of(own, language)])
     heads = [text("Field", language), *(text(AREA_LEVELS[level], language) for level in levels)]
     title = text("Kept secret, by field and level", language)
-    return section(title, said, [*heads, text("All", language)], rows, language, is_behind=True)
+    return section(title, said, [*heads, text("All", language)], rows, language)
 
 
 def missing(published: Any, period: str, *, language: str = "de") -> Figure:
@@ -177,6 +176,8 @@ def completeness(published: Any, period: str, *, language: str = "de") -> Figure
     words = (
         text("No table lacks a value in any of these quarters.", language)
         if not lacks
+        else text("Values are lacking in one field of the matrix.", language)
+        if lacks == 1
         else text("Values are lacking in {count} fields of the matrix.", language, count=lacks)
     )
     return framed(
@@ -217,11 +218,6 @@ def _of(own: pd.DataFrame, language: str) -> str:
 
 def _share(count: int, whole: int, language: str) -> str:
     return number(100 * count / max(whole, 1), "percent", language, 1)
-
-
-def _cells(count: int, language: str) -> str:
-    message = "One cell." if count == 1 else "{count} cells."
-    return text(message, language, count=number(count, "", language))
 
 
 def _sign(there: int, total: int, language: str) -> str:

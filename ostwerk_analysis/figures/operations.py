@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from .. import templates
+from ..codes import code_name
 from ..language import LOCALES, day, number, text
 from ..public_list import NATURAL_PERSON
 from .sentences import framed
@@ -16,6 +17,9 @@ HEADINGS = (
     *("Operation", "Beneficiary", "Start", "Completion", "Total cost", "EU share"),
     *("Fund, specific objective", "Place", "Type of intervention", "Code"),
 )
+
+PLACE = ("location", "municipality", "county")
+"""Columns that say where an operation is, the closest first."""
 
 
 def operations(published: Any, *, language: str = "de") -> Figure:
@@ -76,24 +80,22 @@ def _row(row: dict[str, Any], language: str) -> str:
     if beneficiary == NATURAL_PERSON:
         beneficiary = text(NATURAL_PERSON, language)
     rate, cost = row["eu_rate_pct"], row["total_cost_eur"]
-    place = ", ".join(dict.fromkeys(filter(None, (_known(row[c]) for c in PLACE))))
+    fund = code_name("fund", _known(row["fund"]), language)
+    place = next(filter(None, (_known(row[column]) for column in PLACE)), "")
+    place = ", ".join(filter(None, (place, _known(row["country"]))))
     cells = [
         _two(beneficiary, _known(row["contractor"])),
         _sorted(row["started_on"], _day(row["started_on"], language)),
         _sorted(row["ends_on"], _day(row["ends_on"], language)),
         _sorted(cost, number(cost, "EUR", language, 0), is_number=True),
         _sorted(rate, "" if pd.isna(rate) else number(rate, "percent", language), is_number=True),
-        _two(_known(row["fund"]), _known(row["specific_objective"])),
+        _two(fund, _known(row["specific_objective"])),
         _text(place),
         _text(_known(row["intervention_type"])),
         _text(_known(row["code"])),
     ]
     name = _inner(_known(row["name"]), _known(row["purpose"]))
     return f'<tr><th scope="row">{name}</th>{"".join(cells)}</tr>'
-
-
-PLACE = ("location", "municipality", "county", "country")
-"""Columns that say where an operation is."""
 
 
 def _known(cell: Any) -> str:

@@ -53,7 +53,7 @@ def files_read(published: Any, *, language: str = "de") -> Figure:
         text("SHA-256, beginning", language),
     ]
     aside = int(reads["set_aside"].sum())
-    said = [
+    said: list[str | tuple[str, str]] = [
         text(
             "{files} files with {rows} rows were read; {aside} rows were set aside for faults.",
             language,
@@ -62,7 +62,22 @@ def files_read(published: Any, *, language: str = "de") -> Figure:
             aside=number(aside, "", language),
         )
     ]
+    said += _at_fault(published, language)
     return section(text("Files", language), said, heads, rows, language)
+
+
+def _at_fault(published: Any, language: str) -> list[tuple[str, str]]:
+    """Name for each table the columns for which rows were set aside."""
+    faults = published.faults
+    if "column" not in faults:
+        return []
+    said = []
+    for name, group in faults.groupby("table", sort=False):
+        columns = group.groupby("column", sort=False)["rows"].sum()
+        named = ", ".join(f"{column} ({number(n, '', language)})" for column, n in columns.items())
+        lead = text(SOURCES.get(str(name), str(name)), language)
+        said.append((f"{lead}:", text("set aside for {columns}.", language, columns=named)))
+    return said
 
 
 def latest_values(published: Any) -> dict[str, str]:
@@ -129,9 +144,11 @@ def provenance(published: Any, *, language: str = "de") -> Figure:
         str(recipe.get("python", "")),
         str(recipe.get("seed", "")),
     )
-    rows = [
-        [text(name, language), value] for name, value in zip(FACTS, facts, strict=True) if value
-    ]
+    body = "".join(
+        f'<tr><th scope="row">{escape(text(name, language))}</th><td>{escape(value)}</td></tr>'
+        for name, value in zip(FACTS, facts, strict=True)
+        if value
+    )
     title = text("Versions", language)
     libraries = [[name, str(version)] for name, version in packages.items()]
     heads = [text("Library", language), text("Version", language)]
@@ -152,6 +169,6 @@ def provenance(published: Any, *, language: str = "de") -> Figure:
     link = text("All tables, reports and workbooks: Data to download", language)
     return Figure(
         f'<section class="ow ow-about" lang="{language}"><h2>{escape(title)}</h2>'
-        f"{table(title, ['', ''], rows, language, is_behind=False)}{behind}{paragraphs(said)}"
+        f"<table><tbody>{body}</tbody></table>{behind}{paragraphs(said)}"
         f'<p><a href="downloads?lang={language}">{escape(link)}</a></p></section>'
     )

@@ -162,8 +162,8 @@ def shares(
         when_words,
         (f'<ul class="ow-peers">{drawn_lists}</ul>' if len(groups) > 1 else drawn_lists)
         + signs(set(), {one.status for one in found if not one.state}, language)
-        + f'<p class="ow-words">{escape(_sentence(found, called, language, parts))}</p>'
-        + (f'<p class="ow-note">{escape(remark)}</p>' if remark else "")
+        + _words(_sentence(found, bool(of or by), called, language, parts), "ow-words")
+        + _words(remark, "ow-note")
         + foot(
             list(declared.values()),
             language,
@@ -289,16 +289,22 @@ def _row(
     return [_name(one, called, language, parts), *told]
 
 
+def _words(said: str, kind: str) -> str:
+    """Write a sentence as a paragraph; nothing where there is none."""
+    return f'<p class="{kind}">{escape(said)}</p>' if said else ""
+
+
 def _sentence(
     found: Sequence[Share],
+    is_alike: bool,
     called: Mapping[str, str],
     language: str,
     parts: Mapping[str, str] | None,
 ) -> str:
-    """Say the largest share, and how many are not told."""
+    """Say the largest of shares that are alike, and how many are not told."""
     told = [one for one in found if not one.state]
     said = []
-    if told:
+    if told and is_alike:
         most = max(told, key=lambda one: one.pct)
         said.append(
             text(

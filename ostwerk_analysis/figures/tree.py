@@ -98,7 +98,8 @@ def tree(
         seen_states |= set(found["state"]) if len(found) else {MISSING}
         seen_status |= set(found.loc[found["state"] == "", "obs_status"])
         unit = unit_heading(str(row["unit"]), language)
-        heads.append(", ".join(part for part in (name, unit) if part))
+        is_said = unit.casefold() in name.casefold()
+        heads.append(name if is_said else f"{name}, {unit}")
     body = "".join(
         f'<tr><th scope="row" class="ow-node-{min(depth, DEEPEST)}">'
         f'<span class="ow-hidden">{escape(text("Level {number}", language, number=depth + 1))}: '
