@@ -149,8 +149,9 @@ def completeness(published: Any, period: str, *, language: str = "de") -> Figure
     observed = _with_field(published)
     is_due = observed["period"].str.contains("-Q") & (observed["period"] <= period)
     is_due &= ~((observed["state"] == MISSING) & observed["quality_note"].isin(NO_LACK))
-    rates = published.catalogue.get("numerator", pd.Series(dtype="str"))
-    derived = set(published.catalogue.loc[rates.fillna("") != "", "indicator"])
+    catalogue = published.catalogue
+    numerators = catalogue.assign(part=catalogue.get("numerator", ""))["part"].fillna("")
+    derived = set(catalogue.loc[numerators != "", "indicator"])
     due = observed[is_due & ~observed["indicator"].isin(derived)]
     periods = sorted(due["period"].unique())[-QUARTERS:]
     if not periods:

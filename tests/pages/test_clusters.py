@@ -310,3 +310,12 @@ def test_whether_a_pattern_depends_on_borders_is_asked_of_enterprises_that_are_o
     nothing = observations[observations["indicator"] != "businesses_per_1000_residents"]
     without = figures.enterprise_robustness(small_data, nothing, "2025-Q2", seed=1, language="en")
     assert words(without).startswith("Enterprise density: not observed.")
+
+
+def test_the_legend_has_what_the_map_shows_and_no_more(board):
+    figure = mapped(board, corner(board), outline=["00"])
+    legend = figure.html[figure.html.index('<ul class="ow-legend">') :].split("</ul>")[0]
+    assert "High among high" in legend
+    assert "No pattern" in legend
+    for absent in ("High among low", "kept secret", "no data", "No neighbour"):
+        assert absent not in legend

@@ -96,3 +96,11 @@ def test_nodes_come_before_what_is_below_them_and_in_the_order_of_the_file():
     given = measures(b="a", a="", d="b", c="a", e="", f="d")
     found = [(one.id, depth) for one, depth in in_order(given)]
     assert found == [("a", 0), ("b", 1), ("d", 2), ("f", 3), ("c", 1), ("e", 0)]
+
+
+def test_what_all_headings_say_is_said_once_over_the_table(observed, small_data):
+    page = drawn(observed, small_data)
+    heads = [head.get_text() for head in page.select("thead th")]
+    assert heads[1:] == ["Enterprises supported", "Grants approved, in €"]
+    assert "since the start" in page.select_one(".ow-when").get_text()
+    assert not any("tree" in head or "since" in head for head in heads)
