@@ -78,7 +78,10 @@ class Handler(BaseVoilaHandler):
     @property
     def asked_language(self) -> str:
         """The language asked for; German if it is none of ours."""
-        asked = self.get_query_argument("lang", "de")
+        try:
+            asked = self.get_query_argument("lang", "de")
+        except web.HTTPError:  # no text at all
+            return "de"
         return asked if asked in LANGUAGES else "de"
 
     def head(self, *place: str) -> Any:
@@ -115,7 +118,10 @@ class Handler(BaseVoilaHandler):
         """Write a page of our own."""
         environment: jinja2.Environment = self.settings["voila_jinja2_env"]
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.keep("no-cache")
+        if self.get_status() < 400:
+            self.keep("no-cache")
+        else:
+            self.set_header("Cache-Control", "no-store")
         page = environment.get_template("page.html.j2").render(
             resources={"ostwerk": frame}, body=body
         )

@@ -5,6 +5,7 @@ No address leads to a kernel, a file beside the release, or another host.
 
 import hashlib
 import ipaddress
+import logging
 import os
 import re
 import socket
@@ -18,6 +19,7 @@ from jupyter_server.auth.identity import PasswordIdentityProvider
 from tornado import web
 from tornado.httputil import HTTPServerRequest, split_host_and_port
 from tornado.ioloop import IOLoop
+from tornado.log import access_log
 from tornado.routing import Matcher, Rule
 
 from ..faults import OstwerkError
@@ -53,6 +55,13 @@ class Visitors(PasswordIdentityProvider):
             super().set_login_cookie(handler, user)
 
 
+def cookie_secret(token: str) -> bytes:
+    """Give what cookies are signed with: who has given the token stays in after a restart."""
+    if not token:
+        return os.urandom(32)
+    return hashlib.scrypt(token.encode(), salt=b"ostwerk cookies", n=2**14, r=8, p=1)
+
+
 class Stranger(Matcher):
     """Matches a request that came by a name which is not the server's.
 
@@ -75,18 +84,20 @@ class Stranger(Matcher):
         return None
 
 
+def log_request(handler: web.RequestHandler) -> None:
+    """Log an answer without what stands behind the question mark, which may be the token."""
+    status, request = handler.get_status(), handler.request
+    level = logging.INFO if status < 400 else logging.WARNING if status < 500 else logging.ERROR
+    took_ms = 1000 * request.request_time()
+    access_log.log(level, "%d %s %s %.1f ms", status, request.method, request.path, took_ms)
+
+
 class Dashboards(Press):
     """Voilà's server with our pages, and without the ways to kernels and files."""
 
     is_warmed: bool
     ready: Callable[[str], None]
     names: Sequence[str]
-
-    def _default_cookie_secret(self) -> bytes:
-        """Sign cookies so that who has given the token need not do so after a restart."""
-        if not self.token:
-            return os.urandom(32)
-        return hashlib.scrypt(self.token.encode(), salt=b"ostwerk cookies", n=2**14, r=8, p=1)
 
     def init_handlers(self) -> list:
         """Route addresses; only these exist."""
@@ -203,6 +214,8 @@ def serve(
             config_file_paths=[],
             root_dir=folder,
             token=token,
+            cookie_secret=cookie_secret(token),
+            tornado_settings={"log_function": log_request},
             log_level=log_level,
         )
         application.site, application.kernel_folder = site, folder

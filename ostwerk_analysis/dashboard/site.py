@@ -335,7 +335,8 @@ class Site:
         parameters, this package and those beneath it, and the navigation.
         """
         notebook = _code(page.path, page.path.stat().st_mtime_ns)
-        return sum_of([notebook, about.sums, language, asked, _surroundings(), self.listed])[:32]
+        around = [page.name, self.listed, _surroundings()]
+        return sum_of([notebook, about.sums, language, asked, around])[:32]
 
 
 @cache

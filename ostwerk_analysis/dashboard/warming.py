@@ -79,7 +79,7 @@ async def _warm(site: Site, log: Path | None, progress: Callable[[int, int], Non
         progress(done, len(pages))
 
     with tempfile.TemporaryDirectory(prefix="ostwerk-pages-") as folder:
-        press = _press(site, folder, log)
+        press = made_ready(site, folder, log)
         press.init_settings()
         try:
             await asyncio.gather(*(render(page, visit) for page, visit in missing))
@@ -89,7 +89,7 @@ async def _warm(site: Site, log: Path | None, progress: Callable[[int, int], Non
     return failed
 
 
-def _press(site: Site, folder: str, log: Path | None) -> Press:
+def made_ready(site: Site, folder: str, log: Path | None) -> Press:
     """Make ready what renders, without listening anywhere, and saying nothing on the screen."""
     press = Press.instance(
         config=settings(), config_file_paths=[], root_dir=folder, log_level=logging.CRITICAL
