@@ -36,7 +36,7 @@ def page_frame(site: Site, visit: Visit) -> dict:
         visit.title,
         language,
         programme=about.names[language],
-        period=visit.release.quarter,
+        period=visit.asked.get("quarter") or visit.release.quarter,
         released=visit.release.manifest["released_at"][:10],
         licence=visit.release.licence(language),
         is_demonstration=about.is_demonstration,
