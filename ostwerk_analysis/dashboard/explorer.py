@@ -33,7 +33,7 @@ from ..figures.values import (
     written,
 )
 from ..language import LOCALES, quarter, text
-from . import explorer_second
+from . import explorer_second, explorer_sheet
 from .explorer_data import FIELDS, HIDDEN, alphabetical, as_json, indicators_of, parts_of
 
 if TYPE_CHECKING:
@@ -224,6 +224,7 @@ def _html(
         "indicators": {code: _index(described, of.get(code)) for code, described in known.items()},
         "first": {view.code: indicator},
         "words": _words(hint, language) | explorer_second.words(language),
+        "sheet": explorer_sheet.data(release, shapes.ids, language),
         **explorer_second.data(),
     }
     when = ", ".join(part for part in (quarter(shown, language), indicator["subtitle"]) if part)

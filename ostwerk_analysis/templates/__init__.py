@@ -29,6 +29,7 @@ EXPLORER = (
     "second.js",
     "choosing.js",
     "controls.js",
+    "sheet.js",
     "address.js",
     "start.js",
 )
