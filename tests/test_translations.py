@@ -153,6 +153,7 @@ TABLES_OF_SENTENCES = {
         "sentence": [sentence for *_, sentence in bivariate.CORNERS],
     },
     "dashboard/explorer_data.py": {"each": [*NOTES, explorer_data.DERIVED]},
+    "dashboard/explorer_sheet.py": {"name": explorer_data.FIELDS.values()},
     "dashboard/framing.py": {
         "OWN_PAGES[name]": site.OWN_PAGES.values(),
         "templates.DEMONSTRATION": [templates.DEMONSTRATION],
