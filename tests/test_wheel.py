@@ -32,6 +32,10 @@ def test_wheel_holds_notebooks_dashboards_demo_and_templates(installed):
         ("dashboards", "karte.ipynb"),
         ("demo", "programme.toml"),
         ("locale", "de.po"),
+        ("templates/static/fonts", "source-sans-3.woff2"),
+        ("templates/static/fonts", "OFL.txt"),
+        ("templates/static/plotly", "plotly-basic.min.js"),
+        ("templates/static/plotly", "LICENSE"),
     ):
         assert (package / folder / pattern).is_file()
 

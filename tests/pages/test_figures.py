@@ -1,9 +1,11 @@
 import itertools
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import plotly
 import pytest
 from bs4 import BeautifulSoup
 
@@ -324,6 +326,14 @@ def test_a_secret_value_breaks_the_line_and_is_named(release):
     assert "kept secret" in line.text[2]
     said = soup(chart(release, observations, language="en")).select_one(".ow-note").get_text()
     assert "Lines are interrupted where values are kept secret (1)." in said
+
+
+def test_pages_draw_with_the_script_of_the_same_edition_as_notebooks():
+    def edition(path):
+        return re.search(r"plotly\.js .*?v([\d.]+)", path.read_text(encoding="utf-8")[:200])[1]
+
+    installed = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    assert edition(templates.plotly_path()) == edition(installed)
 
 
 def test_colours_of_charts_are_those_of_the_style_sheet():
