@@ -147,6 +147,10 @@ TABLES_OF_SENTENCES = {
         "name": [*classes.SCHEMES.values(), *explorer_data.FIELDS.values()],
         "NO_CITY": [explorer.NO_CITY],
     },
+    "dashboard/explorer_sites.py": {
+        "KINDS[site['kind']]": list(site_maps.KINDS.values()),
+        "note": list(NOTES),
+    },
     "dashboard/explorer_second.py": {
         "name": list(explorer_second.LAYOUTS.values()),
         "said": list(explorer_second.LISTS.values()),

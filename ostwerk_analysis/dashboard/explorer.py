@@ -33,8 +33,8 @@ from ..figures.values import (
     written,
 )
 from ..language import LOCALES, quarter, text
-from . import explorer_second, explorer_sheet
-from .explorer_data import FIELDS, HIDDEN, alphabetical, as_json, indicators_of, parts_of
+from . import explorer_second, explorer_sheet, explorer_sites
+from .explorer_data import FIELDS, HIDDEN, alphabetical, as_json, indicators_of, part_of, parts_of
 
 if TYPE_CHECKING:
     from ..release import Release
@@ -206,6 +206,7 @@ def _html(
     common = "".join(common_items(language, key=key, shapes=shapes))
     hint = text("Point at a district, or go to the map by Tab and on by the arrow keys.", language)
     of, parts = parts_of(known, view.code)
+    around = part_of(explorer_sites.sites(release, language))
     data = {
         "locale": LOCALES[language].replace("_", "-"),
         "key": key,
@@ -223,18 +224,22 @@ def _html(
         "periods": _periods(known, language),
         "indicators": {code: _index(described, of.get(code)) for code, described in known.items()},
         "first": {view.code: indicator},
-        "words": _words(hint, language) | explorer_second.words(language),
+        "words": _words(hint, language)
+        | explorer_second.words(language)
+        | explorer_sites.words(language),
         "sheet": explorer_sheet.data(release, shapes.ids, language),
+        "sites": next(iter(around), ""),
         **explorer_second.data(),
     }
     when = ", ".join(part for part in (quarter(shown, language), indicator["subtitle"]) if part)
     on_demand = "".join(
         f'<script type="application/json" data-ow-part="{code}">{content}</script>\n'
-        for code, content in parts.items()
+        for code, content in (parts | around).items()
     )
     return f"""<div class="ow ow-explorer" lang="{language}" data-period="{escape(shown)}">
 {_controls(known, view, language)}
 {explorer_second.controls(language)}
+{explorer_sites.controls(language) if around else ""}
 <div class="ow-split">
 <figure class="ow-figure"><figcaption><h2>{escape(title)}</h2>
 <p class="ow-when">{escape(when)}</p></figcaption>
@@ -246,6 +251,7 @@ def _html(
 <p class="ow-source">{escape(indicator["source"])}</p>
 <details><summary>{escape(text("What is counted", language))}</summary>
 <p class="ow-definition">{escape(indicator["definition"])}</p></details>
+{explorer_sites.place(language) if around else ""}
 </figure>
 {explorer_second.figure(language)}
 <div class="ow-values">

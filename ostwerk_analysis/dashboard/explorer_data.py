@@ -379,6 +379,14 @@ def parts_of(
     return of, parts
 
 
+def part_of(data: Any) -> dict[str, str]:
+    """Make a part of its own of what is fetched on demand; none of nothing."""
+    if not data:
+        return {}
+    content = as_json(data)
+    return {hashlib.sha256(content.encode()).hexdigest()[:16]: content}
+
+
 def as_json(data: Any) -> str:
     """Write data for a ``script`` element, which nothing in it can end."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")

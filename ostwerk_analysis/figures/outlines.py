@@ -63,7 +63,7 @@ def outlines(
         Corners whose triangle is smaller than the square of this are left out; by default a
         thousandth of the longer side, about what the eye sees.
     """
-    frame = _Frame(*districts.total_bounds)
+    frame = Frame(*districts.total_bounds)
     drawn = frame.simplified(districts, tolerance_m)
     return assembled(districts, drawn, _line(districts, drawn, around, frame), frame.size)
 
@@ -82,7 +82,7 @@ def borough_outlines(
     around
         As for :func:`outlines`.
     """
-    frame = _Frame(*districts.total_bounds)
+    frame = Frame(*districts.total_bounds)
     drawn = frame.simplified(districts)
     line = _line(districts, drawn, around, frame)
     codes = sorted(districts["borough_id"].dropna().unique())
@@ -155,8 +155,11 @@ def united(
     return shapely.union_all((shapes.to_crs(districts.crs) if is_elsewhere else shapes).array)
 
 
-class _Frame(NamedTuple):
-    """The part of the plane that a map shows, in metres, and how it lies in the map's units."""
+class Frame(NamedTuple):
+    """The part of the plane that a map shows, in metres, and how it lies in the map's units.
+
+    ``Frame(*districts.total_bounds)`` is that of :func:`outlines`.
+    """
 
     left: float
     bottom: float
@@ -188,7 +191,7 @@ class _Frame(NamedTuple):
 
 
 def _line(
-    districts: gpd.GeoDataFrame, drawn: np.ndarray, around: Around, frame: _Frame
+    districts: gpd.GeoDataFrame, drawn: np.ndarray, around: Around, frame: Frame
 ) -> shapely.Geometry:
     """Give what a line is drawn around, along the drawn districts where it is made of them."""
     if not isinstance(around, Sequence):

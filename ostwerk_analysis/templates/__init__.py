@@ -28,6 +28,7 @@ EXPLORER = (
     "table.js",
     "second.js",
     "choosing.js",
+    "sites.js",
     "controls.js",
     "sheet.js",
     "address.js",

@@ -30,10 +30,17 @@ function parts(view) {
     return known.get(code);
   };
 
-  async function fetched(part) {
+  // A part that holds something else: from the page, or from the server.
+  view.read = async (part) => {
+    const here = root.querySelector(`script[data-ow-part="${part}"]`);
+    if (here) return JSON.parse(here.textContent);
     const answer = await fetch(`parts/${part}.json`);
     if (!answer.ok) throw new Error(answer.status);
-    add(await answer.json());
+    return answer.json();
+  };
+
+  async function fetched(part) {
+    add(await view.read(part));
   }
 
   function tell(sentence, code, isBusy) {

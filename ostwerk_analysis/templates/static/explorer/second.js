@@ -135,6 +135,7 @@ function second(view) {
     copied = view.level ?? "";
     const copy = view.svg.cloneNode(true);
     copy.querySelector("defs").remove();
+    copy.querySelector(".ow-sites")?.remove();
     copy.querySelector(".ow-circles").replaceChildren();
     svg.setAttribute("viewBox", copy.getAttribute("viewBox"));
     svg.replaceChildren(...copy.childNodes);

@@ -16,7 +16,10 @@
 // written by Python. Another indicator may have to be fetched: `await view.load(code)`. What view
 // says of places (shapes, rows, ids, …) changes with the level: read it when it is needed.
 
-const PARTS = [parts, formats, differences, classes, drawing, table, second, choosing, controls, sheet, address];
+const PARTS = [
+  ...[parts, formats, differences, classes, drawing, table, second, choosing, sites],
+  ...[controls, sheet, address],
+];
 
 function explorer(root) {
   const find = (selector) => root.querySelector(selector);
