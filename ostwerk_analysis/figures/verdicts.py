@@ -15,7 +15,7 @@ from .. import convergence
 from ..language import number, quarter, text
 from .encoding import signed
 from .sentences import interval
-from .values import CAVEATS, Figure, digits_for, entry, foot
+from .values import CAVEATS, Figure, digits_for, entry, foot, of_areas
 
 BETTER, WORSE, MOVED, UNCLEAR = "better", "worse", "moved", "unclear"
 SHORT, NOTHING = "short", "nothing"
@@ -170,11 +170,13 @@ def verdicts(
     )
     charts = f'<ul class="ow-legend">{legend}</ul><ul class="ow-ratios">{panels}</ul>'
     limits = escape(text(CAVEATS["gap"], language))
+    here = of_areas(observations, [area, city])
+    shown = here[here["indicator"].isin(list(indicators)) & (here["breakdown"] == "")]
     return Figure(
         f'<section class="ow ow-verdicts" lang="{language}"><h2>{escape(title)}</h2>'
         f"{_table(found, title, language)}{charts if panels else ''}"
         f'<p class="ow-note ow-words">{limits}</p>'
-        f"{foot([one.declared for one in found], language)}</section>"
+        f"{foot([one.declared for one in found], language, shown=shown)}</section>"
     )
 
 
