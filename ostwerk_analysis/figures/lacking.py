@@ -121,7 +121,7 @@ def missing(published: Any, period: str, *, language: str = "de") -> Figure:
         )
     ]
     heads = [
-        "",
+        text("Kind", language),
         text("Cells", language),
         quarter(period, language),
         text("Most of them in", language),

@@ -18,6 +18,9 @@ HEADINGS = (
     *("Fund, specific objective", "Place", "Type of intervention", "Code"),
 )
 
+COUNTED = ("Start", "Completion", "Total cost", "EU share")
+"""Headings of columns that stand on the right, as numbers do."""
+LEFT = ' class="ow-left"'
 PLACE = ("location", "municipality", "county")
 """Columns that say where an operation is, the closest first."""
 
@@ -41,7 +44,10 @@ def operations(published: Any, *, language: str = "de") -> Figure:
     if public.empty:
         said = text("This programme publishes no list of operations.", language)
         return note(said, language)
-    top = "".join(f'<th scope="col">{escape(text(head, language))}</th>' for head in HEADINGS)
+    top = "".join(
+        f'<th scope="col"{"" if head in COUNTED else LEFT}>{escape(text(head, language))}</th>'
+        for head in HEADINGS
+    )
     body = "".join(_row(row, language) for row in public.to_dict("records"))
     words = {
         "locale": LOCALES[language].replace("_", "-"),
