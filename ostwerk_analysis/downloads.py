@@ -135,43 +135,34 @@ def write(
 
 
 def write_list(
-    folder: Path,
-    name: str,
+    file: Path,
     table: pd.DataFrame,
-    columns: Mapping[str, str],
+    language: str,
     *,
-    about: Mapping[str, Mapping[str, str]] | None = None,
+    about: Mapping[str, str] | None = None,
     is_demonstration: bool = False,
 ) -> None:
-    """Write a list: one CSV in the German manner, and a workbook in each language.
+    """Write a list as a workbook: its rows behind a sheet that says what it is of.
 
     Parameters
     ----------
-    folder : Path
-    name : str
-        Of the files, and of the sheet.
+    file : Path
     table : DataFrame
-    columns : mapping
-        Columns of the table to write, and what each holds, as an English sentence.
-    about, is_demonstration
-        As for :func:`write`.
+        With headings in words.
+    language : {"de", "en"}
+    about : mapping, optional
+        What the first sheet says: heading = words.
+    is_demonstration : bool
+        Says so on the first sheet.
     """
-    listed = table[list(columns)]
-    marked = listed
-    if is_demonstration:
-        marked = listed.assign(note=text(DEMONSTRATION, "de"))
-    write_csv(marked, folder / f"{name}.csv", "de")
-    for language in LANGUAGES:
-        head = _head((about or {}).get(language, {}), language, is_demonstration)
-        with _workbook(folder / f"{name}.{language}.xlsx") as (book, formats):
-            meant = [(column, text(words, language)) for column, words in columns.items()]
-            _write_notes(book, formats, [*head, ("", ""), *meant], language)
-            sheet = book.add_worksheet(name)
-            sheet.write_row(0, 0, list(columns), formats["bold"])
-            sheet.freeze_panes(1, 0)
-            sheet.set_column(0, len(columns) - 1, 20)
-            for place, column in enumerate(columns):
-                _write_column(sheet, place, listed[column], formats, language)
+    with _workbook(file) as (book, formats):
+        _write_notes(book, formats, _head(about or {}, language, is_demonstration), language)
+        sheet = book.add_worksheet(text("Table", language))
+        sheet.write_row(0, 0, list(table), formats["bold"])
+        sheet.freeze_panes(1, 0)
+        sheet.set_column(0, len(table.columns) - 1, 24)
+        for place, column in enumerate(table):
+            _write_column(sheet, place, table[column], formats)
 
 
 def labelled(
@@ -504,9 +495,7 @@ def _write_sheet(
             sheet.write_number(line, column, value, formats[is_whole, mark])
 
 
-def _write_column(
-    sheet: Any, place: int, cells: pd.Series, formats: Mapping[Any, Any], language: str
-) -> None:
+def _write_column(sheet: Any, place: int, cells: pd.Series, formats: Mapping[Any, Any]) -> None:
     """Write a column of a list by its kind; what is missing stays empty."""
     is_day = pd.api.types.is_datetime64_any_dtype(cells)
     is_number = pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)

@@ -13,6 +13,7 @@ has the name for as long as it may.
 The list of fishing vessels, letter (c), is left out: no city pays for them.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -71,8 +72,14 @@ def empty() -> pd.DataFrame:
     return pd.DataFrame({column: pd.Series(dtype="str") for column in COLUMNS})
 
 
-def write(folder: Path, public: pd.DataFrame, *, is_demonstration: bool = False) -> None:
-    """Write the list as CSV, headed in each language; nothing where there is none.
+def write(
+    folder: Path,
+    public: pd.DataFrame,
+    *,
+    about: Mapping[str, Mapping[str, str]] | None = None,
+    is_demonstration: bool = False,
+) -> None:
+    """Write the list as CSV and workbook, headed in each language; nothing where there is none.
 
     Parameters
     ----------
@@ -80,6 +87,9 @@ def write(folder: Path, public: pd.DataFrame, *, is_demonstration: bool = False)
         Of the downloads.
     public : DataFrame
         Of :func:`listed`.
+    about : mapping, optional
+        For each language, what the first sheet of the workbook says, as for
+        :func:`.downloads.write`.
     is_demonstration : bool
         Says so in every row.
     """
@@ -93,4 +103,13 @@ def write(folder: Path, public: pd.DataFrame, *, is_demonstration: bool = False)
             headed = headed.assign(
                 **{text("Note", language): text(downloads.DEMONSTRATION, language)}
             )
-        downloads.write_csv(headed, folder / f"operations.{language}.csv", language)
+        file = folder / f"operations.{language}.csv"
+        downloads.write_csv(headed, file, language)
+        known = (about or {}).get(language)
+        downloads.write_list(
+            file.with_suffix(".xlsx"),
+            headed,
+            language,
+            about=known,
+            is_demonstration=is_demonstration,
+        )

@@ -392,7 +392,7 @@ def test_releases_are_listed_printed_and_verified_until_they_are_damaged(
 
     verified = ostwerk("verify", Path("published", "musterstadt", "2025-Q2"))
     assert verified.returncode == 0, verified.stderr
-    assert verified.stdout.splitlines()[-1] == "All 22 tables are byte-identical."
+    assert verified.stdout.splitlines()[-1] == "All 24 tables are byte-identical."
 
     observations = release.open(released).observations
     observations.loc[0, "value"] += 1
@@ -408,5 +408,5 @@ def test_releases_are_listed_printed_and_verified_until_they_are_damaged(
     differs = ostwerk("verify", released)
     assert differs.returncode == 1
     assert differs.stdout.splitlines()[-2:] == [
-        *("Tables that differ: 1 of 22", "  observations.parquet")
+        *("Tables that differ: 1 of 24", "  observations.parquet")
     ]

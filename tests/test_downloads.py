@@ -212,29 +212,26 @@ def test_the_book_of_codes_says_of_an_indicator_all_that_is_declared():
     ]
 
 
-def test_a_list_is_a_csv_and_a_workbook_that_says_what_its_columns_hold(tmp_path):
+def test_a_list_is_a_workbook_with_days_numbers_and_harmless_text(tmp_path):
     table = pd.DataFrame(
         {
-            "code": ["=1+1", "O2"],
-            "started_on": pd.to_datetime(["2024-03-01", None]),
-            "cost_eur": [100_000.5, np.nan],
-            "clerk": "Erika",
+            "Code": ["=1+1", "O2"],
+            "Erster Tag": pd.to_datetime(["2024-03-01", None]),
+            "Kosten": [100_000.5, np.nan],
         }
     )
-    columns = {"code": "Code of the operation.", "started_on": "First day.", "cost_eur": "Fund."}
-    downloads.write_list(tmp_path, "operations", table, columns, is_demonstration=True)
-    rows = read_csv(tmp_path / "operations.csv", ";")
-    assert rows[0] == {"code": "'=1+1", "started_on": "2024-03-01", "cost_eur": "100000,5",
-                       "note": "Demonstrationsdaten"}  # fmt: skip
-    book = openpyxl.load_workbook(tmp_path / "operations.de.xlsx")
+    about = {"Lizenz": "CC BY 4.0"}
+    downloads.write_list(tmp_path / "a.xlsx", table, "de", about=about, is_demonstration=True)
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
     notes = [[cell.value for cell in line[:2]] for line in book["Hinweise"].iter_rows()]
-    assert ["!", "Demonstrationsdaten"] in notes
-    assert ["started_on", "Erster Tag."] in notes
-    cells = [[cell.value for cell in line] for line in book["operations"].iter_rows()]
-    assert cells[0] == ["code", "started_on", "cost_eur"]
-    assert cells[1] == ["=1+1", datetime(2024, 3, 1), 100_000.5]
-    assert cells[2] == ["O2", None, None]
-    assert book["operations"]["A2"].data_type == "s"
+    assert notes == [["!", "Demonstrationsdaten"], ["Lizenz", "CC BY 4.0"]]
+    cells = [[cell.value for cell in line] for line in book["Tabelle"].iter_rows()]
+    assert cells == [
+        ["Code", "Erster Tag", "Kosten"],
+        ["=1+1", datetime(2024, 3, 1), 100_000.5],
+        ["O2", None, None],
+    ]
+    assert book["Tabelle"]["A2"].data_type == "s"
 
 
 def test_values_that_are_not_final_are_marked_in_their_cells_and_explained(tmp_path):

@@ -169,7 +169,6 @@ TABLES_OF_SENTENCES = {
     "dashboard/site.py": {"OWN_PAGES[self.name]": site.OWN_PAGES.values()},
     "downloads.py": {
         "heading": [*downloads.COLUMNS.values(), *downloads.DECLARED.values()],
-        "words": CONTRACTS,  # what the columns of a list hold
         "SOURCES.get(name, name)": codes.SOURCES.values(),
         "DIMENSIONS.get(found[0], found[0])": codes.DIMENSIONS.values(),
         "COLUMNS[name]": downloads.COLUMNS.values(),

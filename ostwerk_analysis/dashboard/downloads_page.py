@@ -18,8 +18,8 @@ FILES = {
     ),
     "operations.{language}.xlsx": (
         "List of operations",
-        "The public list of Article 49(3) of Regulation (EU) 2021/1060, with a sheet that says "
-        "what its columns hold.",
+        "The public list of Article 49(3) of Regulation (EU) 2021/1060: who got how much of the "
+        "funds for what.",
     ),
 }
 """File for people = its name in words, and what is in it."""
@@ -29,7 +29,7 @@ FOR_PROGRAMS = {
         "A row for each value, with its status. It is too large for Excel; programs such as R "
         "and pandas read it packed as it is.",
     ),
-    "operations.csv": (
+    "operations.{language}.csv": (
         "List of operations",
         "As the regulation asks for it: open, and readable by machines.",
     ),

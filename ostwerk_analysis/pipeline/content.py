@@ -90,7 +90,9 @@ def write_tables(
         is_demonstration=is_demonstration,
         corrections=data.corrections,
     )
-    public_list.write(staged / "downloads", operations, is_demonstration=programme.is_demonstration)
+    public_list.write(
+        staged / "downloads", operations, about=about, is_demonstration=is_demonstration
+    )
     plan.say("protect", 1, 1)
 
 

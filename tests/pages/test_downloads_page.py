@@ -10,7 +10,12 @@ from ostwerk_analysis.dashboard.downloads_page import downloads_page
 def folder(tmp_path):
     (tmp_path / "downloads").mkdir()
     (tmp_path / "reports").mkdir()
-    for name in ("observations.de.xlsx", "observations.en.xlsx", "operations.csv", "own.geojson"):
+    for name in (
+        "observations.de.xlsx",
+        "observations.en.xlsx",
+        "operations.de.csv",
+        "own.geojson",
+    ):
         (tmp_path / "downloads" / name).write_bytes(b"x" * 1_234_567)
     for language, title in (("de", "Bericht &amp; mehr"), ("en", "Report &amp; more")):
         report = f'<h1>x</h1><p class="ow ow-lead" lang="{language}">{title}</p>'
@@ -30,7 +35,7 @@ def test_files_for_people_come_first_and_are_named_by_what_they_hold(folder):
     assert links == {
         "../downloads/observations.de.xlsx": "Alle Zahlen (Excel, 1,2\u00a0MB)",
         "../reports/90_report.de.html": "Bericht & mehr (Webseite, 1\u00a0kB)",
-        "../downloads/operations.csv": "Liste der Vorhaben (CSV, 1,2\u00a0MB)",
+        "../downloads/operations.de.csv": "Liste der Vorhaben (CSV, 1,2\u00a0MB)",
         "../downloads/own.geojson": "own.geojson (geojson, 1,2\u00a0MB)",
     }
     assert "Ein Tabellenblatt je Indikator" in page.select_one("li p").get_text()

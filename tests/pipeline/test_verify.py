@@ -21,8 +21,8 @@ def test_the_files_of_the_city_are_not_needed(quick_city, released):
     shutil.rmtree(quick_city)
     verdict = verify(released)
     assert verdict.same
-    assert verdict.compared == 13 + 9  # tables and downloads
-    assert verdict.lines("en") == ["All 18 tables are byte-identical."]
+    assert verdict.compared == 14 + 10  # tables and downloads
+    assert verdict.lines("en") == ["All 24 tables are byte-identical."]
 
 
 def test_verifying_changes_nothing(released, tmp_path):
@@ -57,7 +57,7 @@ def test_what_differs_is_named(released):
     release.seal(released, manifest)
     verdict = verify(released)
     assert verdict.differing == ["observations.parquet"]
-    assert verdict.lines("en") == ["Tables that differ: 1 of 18", "  observations.parquet"]
+    assert verdict.lines("en") == ["Tables that differ: 1 of 24", "  observations.parquet"]
 
 
 def test_other_circumstances_are_named(released):

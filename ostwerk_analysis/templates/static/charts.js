@@ -4,6 +4,7 @@
   const address = document.currentScript && document.currentScript.dataset.plotly;
   const night = window.matchMedia("(prefers-color-scheme: dark)");
   const NARROW = 540; // pixels, below which names stand in a legend and not at their lines
+  const PAPER = 673; // pixels between the margins of an A4 sheet
   const charts = [];
 
   // Colours are properties of the style sheet, which Plotly cannot read: it is told what they are.
@@ -45,6 +46,12 @@
         if (chart.place.clientWidth < NARROW !== chart.isNarrow) draw(chart);
       }
     });
+    // Paper is narrower than most screens; afterwards a chart is as wide as before.
+    const fit = (width) => charts.forEach(({ place }) =>
+      place.classList.contains("js-plotly-plot") && window.Plotly.relayout(place, width(place)));
+    window.addEventListener("beforeprint", () =>
+      fit((place) => ({ autosize: false, width: Math.min(place.clientWidth, PAPER) })));
+    window.addEventListener("afterprint", () => fit(() => ({ autosize: true, width: undefined })));
     if (window.Plotly) return drawAll();
     if (!address) return;
     const script = document.createElement("script");
