@@ -1,6 +1,7 @@
 """Two maps, or two indicators on one map, in the explorer: against the release and the figures."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from ostwerk_analysis import explore
 from ostwerk_analysis.figures import bivariate_map
 from ostwerk_analysis.language import number
 
+AXE = Path(__file__).parent / "axe" / "axe.min.js"
 SECOND = "second_rate"
 
 
@@ -179,3 +181,11 @@ def test_on_a_phone_the_second_map_stands_below_and_nothing_is_cut(page, address
     assert second["y"] > first["y"] + first["height"]
     assert second["width"] == pytest.approx(first["width"], abs=1)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("layout", ["beside", "both"])
+def test_axe_finds_nothing_in_either_layout(page, address, layout):
+    at(page, address, f"indicator=unemployed_share&district=06&view={layout}&second={SECOND}")
+    page.add_script_tag(path=AXE)
+    found = page.evaluate("axe.run('.ow-explorer')")["violations"]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []

@@ -1,5 +1,7 @@
 """Sites with their catchments on the explorer's map: where they lie, and what the release says."""
 
+from pathlib import Path
+
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -164,3 +166,10 @@ def test_on_a_phone_nothing_is_cut(page, address):
         box["height"] >= 24
         for box in (one.bounding_box() for one in page.locator(".ow-sites-list button").all())
     )
+
+
+def test_axe_finds_nothing_with_the_sites(page, address):
+    at(page, address, "indicator=unemployed_share&quarter=2026-Q3&sites=near&site=W1")
+    page.add_script_tag(path=Path(__file__).parent / "axe" / "axe.min.js")
+    found = page.evaluate("axe.run('.ow-explorer')")["violations"]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []

@@ -62,7 +62,9 @@ function second(view) {
     const codes = Object.keys(data.indicators);
     if (layout.value !== "both") return codes.includes(asked) ? asked : view.code;
     const rates = codes.filter((code) => !data.indicators[code].circles && code !== view.code);
-    return rates.includes(asked) ? asked : rates[0] ?? view.code;
+    const field = (code) => fields.indicator.querySelector(`[value="${code}"]`).parentNode;
+    const akin = rates.find((code) => field(code) === field(view.code));
+    return rates.includes(asked) ? asked : akin ?? rates[0] ?? view.code;
   }
 
   // Shows a series beside the first: that asked for, or else one that tells something new.
@@ -207,7 +209,7 @@ function second(view) {
     const when = [...new Set([one.when, two.when])].join(" / ");
     find("figcaption :is(h2, h3)").textContent = title;
     find(".ow-when").textContent = when;
-    find(".ow-source").textContent = [...new Set([one.look.source, two.look.source])].join(" ");
+    find(".ow-source").textContent = [...new Set([one.look.source, two.look.source])].join(". ");
     find(".ow-definition").textContent = [one, two]
       .map(({ look }) => `${look.label}: ${look.definition}`).join(" ");
     for (const element of [view.svg, view.svg.querySelector(".ow-districts"), find(".ow-scroll")]) {
