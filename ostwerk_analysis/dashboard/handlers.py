@@ -15,7 +15,7 @@ from voila.handler import BaseVoilaHandler
 from voila.voila_identity_provider import VoilaLoginHandler
 
 from .. import templates
-from ..faults import OstwerkError
+from ..faults import OstwerkError, ReleaseError
 from ..language import LANGUAGES, day, quarter, text
 from .assets import STATIC, media_type, static, tag_of, version
 from .framing import (
@@ -151,11 +151,14 @@ class Handler(BaseVoilaHandler):
             number = secrets.token_hex(4)
             self.log.error("Error %s at %s", number, self.request.path, exc_info=error)
             title = text("This page cannot be shown at the moment", language)
-            body = paragraph(
+            damaged = text("This release is damaged and is not shown.", language)
+            body = paragraph(damaged) if isinstance(error, ReleaseError) else ""
+            body += paragraph(
                 text("The fault is on our side. Its number is {number}.", language, number=number)
             )
         programme = self.here.split("/")[0]
-        self.say(programme_frame(self.server.site, programme, title, language, self.here), body)
+        frame = programme_frame(self.server.site, programme, title, language, self.here)
+        self.say(frame, f"<section>{body}</section>")
 
 
 class PageHandler(Handler):

@@ -338,6 +338,7 @@ def test_a_new_release_is_served_without_a_restart_and_a_damaged_one_never(
         assert server.get("/demo/2026-Q2/karte")[0] == 200
         status, _, html = server.get("/demo/2026-Q4/karte")
         assert status == 500
+        assert "Diese Veröffentlichung ist beschädigt und wird nicht gezeigt." in html
         assert "Quartal 2026" not in html
 
 
