@@ -291,8 +291,8 @@ def application(language: str) -> typer.Typer:
         Example: ostwerk run data/leipzig-demo --quarter 2026Q3
         """
         result = _run(say, language, programme, quarter, jobs, only, out, force)
-        _show_result(say, result, language)
         _render(say, language, result, dashboards or [])
+        _show_result(say, result, language)
 
     @command
     def serve(
