@@ -135,6 +135,15 @@ def test_an_unknown_indicator_is_an_error_and_not_an_empty_answer():
         obs.select(table(), "grant")
 
 
+def test_until_a_quarter_are_the_quarters_until_it_and_the_years_that_were_over():
+    periods = ["2024", "2024-Q4", "2025", "2025-Q1", "2025-Q2", "2025-Q3"]
+    rows = table(*({"period": period} for period in periods))
+    assert obs.until(rows, "2025-Q2")["period"].tolist() == ["2024", "2024-Q4", *periods[3:5]]
+    assert obs.until(rows, "2025-Q4")["period"].tolist() == periods
+    assert obs.until(rows, "2024")["period"].tolist() == ["2024", "2024-Q4"]
+    assert obs.until(rows.iloc[:0], "2024-Q1").empty
+
+
 def test_the_last_period_observed_is_found():
     rows = table(
         {"period": "2022"},

@@ -69,8 +69,8 @@ def to_explorer(indicator: str, breakdown: str, period: str, language: str = "de
         What it is to show.
     language : {"de", "en"}
     """
-    code = f"{indicator}|{breakdown}" if breakdown else indicator
-    state = urlencode({"indicator": code, "quarter": period})
+    asked = {"indicator": indicator, "breakdown": breakdown, "quarter": period}
+    state = urlencode({name: said for name, said in asked.items() if said})
     words = escape(text("Explore on the map: other quarters, indicators and districts", language))
     return Figure(
         f'<p class="ow ow-on" lang="{language}">'

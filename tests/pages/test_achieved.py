@@ -200,3 +200,22 @@ def test_the_map_shows_the_first_that_districts_have_values_of():
     known = jobs(5).assign(**place)
     assert figures.mapped_result(pd.concat([known, share]), "2026-Q3", wanted) == MAIN
     assert figures.mapped_result(jobs(160), "2026-Q3", wanted) == MAIN
+
+
+def test_the_way_to_the_explorer_names_what_it_is_to_show():
+    link = BeautifulSoup(figures.to_explorer(*MAIN, "2026-Q3", "en").html, "html.parser").a
+    assert link["href"] == (
+        "karte?lang=en#indicator=jobs_created_to_date&breakdown=status%3Dverified&quarter=2026-Q3"
+    )
+
+
+def test_the_overview_leads_to_the_same_map_of_the_same_quarter(server, page):
+    page.goto(server.url + "/demo/ueberblick?lang=de&quarter=2025-Q4")
+    mapped = page.inner_text(".ow-figure:has(.ow-map) :is(h2, h3)")
+    assert "4. Quartal 2025" in page.inner_text(".ow-answer")
+    page.click(".ow-on a")
+    page.wait_for_selector(".ow-explorer .ow-districts path")
+    page.wait_for_function("location.hash.includes('2025-Q4')")
+    assert page.inner_text(".ow-explorer figcaption :is(h2, h3)") == mapped
+    assert "4. Quartal 2025" in page.inner_text(".ow-explorer figcaption")
+    assert page.wrong == []
