@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         survival,
         vintages,
     )
+    from .dashboard.assumptions import assumptions
     from .dashboard.explorer import explore
     from .dataset import Dataset
     from .faults import DataError, DisclosureError, NotebookError, OstwerkError, ReleaseError
@@ -56,6 +57,7 @@ __all__ = [
     "ReleaseError",
     "additionality",
     "areas",
+    "assumptions",
     "branches",
     "catchments",
     "check",
@@ -83,6 +85,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "assumptions": "dashboard.assumptions",
     "check": "loading",
     "load": "loading",
     "Dataset": "dataset",

@@ -324,6 +324,17 @@ def application(language: str) -> typer.Typer:
             list[str] | None,
             typer.Option(help=_("Site that may show pages in a frame: https://www.example.org")),
         ] = None,
+        live_kernels: Annotated[
+            int | None,
+            typer.Option(
+                help=_("Most viewers of live pages with a kernel; else by memory and cores."),
+                min=0,
+            ),
+        ] = None,
+        live_idle_min: Annotated[
+            float,
+            typer.Option(help=_("Minutes without an entry after which a live kernel ends."), min=0),
+        ] = 20,
     ) -> None:
         """Serve the dashboards of the current releases. Example: ostwerk serve --port 8866"""
         published = release or out / "published" / programme
@@ -338,6 +349,8 @@ def application(language: str) -> typer.Typer:
             token=token,
             names=[host, *(allow_host or [])],
             framers=frame_ancestor or [],
+            live_kernels=live_kernels,
+            live_idle_min=live_idle_min,
         )
 
     @command

@@ -28,6 +28,7 @@ from ostwerk_analysis.dashboard import (
     explorer,
     explorer_data,
     explorer_second,
+    framing,
     site,
 )
 from ostwerk_analysis.figures import (
@@ -161,6 +162,11 @@ TABLES_OF_SENTENCES = {
     "dashboard/framing.py": {
         "OWN_PAGES[name]": site.OWN_PAGES.values(),
         "templates.DEMONSTRATION": [templates.DEMONSTRATION],
+        "said": framing.LIVE.values(),
+    },
+    "dashboard/assumptions.py": {
+        "NAMES[step]": net.NAMES.values(),
+        "MEANINGS[step]": net.MEANINGS.values(),
     },
     "dashboard/handlers.py": {
         "error.message": [],  # of the class Unknown, found where it is raised

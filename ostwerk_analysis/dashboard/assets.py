@@ -9,7 +9,7 @@ from .. import templates
 
 STATIC = (
     *("figures.css", "page.css", "print.css", "charts.js", "explorer.js", "tables.js", "export.js"),
-    *(templates.PLOTLY, templates.FONT),
+    *("live.js", "live.css", templates.WIDGETS, templates.PLOTLY, templates.FONT),
 )
 
 

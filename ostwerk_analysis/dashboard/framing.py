@@ -21,6 +21,23 @@ ALL = "all"
 DAYS_TO_RELEASE = 45
 """How long after a quarter's end its release is expected."""
 
+LIVE = {
+    "starting": "The controls are being made ready.",
+    "full": "The controls are not available at the moment, because as many people use them as "
+    "can. The page shows what was published.",
+    "fault": "The controls cannot be started. The fault is on our side; its number is {number}.",
+    "idle": "The controls have ended, because nothing was entered for a while.",
+    "died": "The controls have ended, because their calculation broke off.",
+    "lost": "The connection is interrupted. What the page shows can still be read, but its "
+    "controls do not work.",
+    "kept": "What you chose is in the address of the page and comes back with the controls.",
+    "forgotten": "What you chose is lost with them.",
+    "again": "Connect again",
+    "failed": "This cannot be calculated with these values.",
+    "unknown": "This part of the page cannot be shown here.",
+}
+"""What a live page says about its controls."""
+
 
 def relative(here: str, to: str) -> str:
     """Write an address as seen from another one, both below the server's and without its slash."""
@@ -54,7 +71,13 @@ def page_frame(site: Site, visit: Visit) -> dict:
             {"href": ALL + query, "label": text("All evaluations", language)},
         ],
         assets=f"../static/{version()}/",
+        live=live_words(language) if visit.page and visit.page.is_live else None,
     )
+
+
+def live_words(language: str) -> dict[str, str]:
+    """Give what the script of a live page says, by its names for it."""
+    return {name: text(said, language) for name, said in LIVE.items()}
 
 
 def plain_frame(title: str, language: str, here: str) -> dict:

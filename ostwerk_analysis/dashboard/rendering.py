@@ -7,7 +7,8 @@ is rendered once, kept in memory and on disk, and given to everyone who asks.
 import asyncio
 import os
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from jupyter_server.services.contents.largefilemanager import LargeFileManager
 from nbformat import NotebookNode
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
+from tornado import web
 from traitlets.config import Config
 from voila.app import Voila
 from voila.notebook_renderer import NotebookRenderer
@@ -26,6 +28,7 @@ from . import keeping
 from .framing import page_frame
 from .keeping import Kept
 from .site import Page, Site, Visit
+from .still import still
 
 MOST_BYTES, MOST_KERNELS, MOST_WAITING = 100_000_000, 2, 32
 """Size of the pages in memory, packed; kernels that render at the same time; pages with parameters
@@ -202,6 +205,13 @@ class Press(Voila):
 
     async def render(self, page: Page, visit: Visit) -> str:
         """Run a dashboard's notebook in a kernel of its own, and end the kernel."""
+        async with self.kernels_free, asyncio.timeout(self.page_time_limit_s):
+            renderer = await self.renderer(page, visit)
+            async with self.kernel(renderer) as (kernel_id, kernel):
+                return await renderer.generate_content_str(kernel_id, kernel)
+
+    async def renderer(self, page: Page, visit: Visit) -> Renderer:
+        """Prepare a notebook to be run with what a visitor asks for."""
         folder = str(page.path.parent)
         renderer = Renderer(
             voila_configuration=self.voila_configuration,
@@ -214,18 +224,23 @@ class Press(Voila):
             page_config={},
         )
         renderer.parameters = visit.parameters
-        async with self.kernels_free, asyncio.timeout(self.page_time_limit_s):
-            await renderer.initialize()
-            renderer.resources["ostwerk"] = page_frame(self.site, visit)
-            kernel_id = await ensure_async(
-                self.kernel_manager.start_kernel(
-                    kernel_name=renderer.notebook.metadata.kernelspec.name,
-                    cwd=self.kernel_folder,
-                    env=kernel_environment(self.kernel_folder),
-                )
+        await renderer.initialize()
+        frame = renderer.resources["ostwerk"] = page_frame(self.site, visit)
+        frame["still"] = lambda model_id: still(renderer.executor.widget_state, model_id)
+        return renderer
+
+    @asynccontextmanager
+    async def kernel(self, renderer: Renderer) -> AsyncIterator[tuple[str, Any]]:
+        """Start a kernel for a notebook, give its id and manager, and end it."""
+        kernel_id = await ensure_async(
+            self.kernel_manager.start_kernel(
+                kernel_name=renderer.notebook.metadata.kernelspec.name,
+                cwd=self.kernel_folder,
+                env=kernel_environment(self.kernel_folder),
             )
-            try:
-                kernel = self.kernel_manager.get_kernel(kernel_id)
-                return await renderer.generate_content_str(kernel_id, kernel)
-            finally:
+        )
+        try:
+            yield kernel_id, self.kernel_manager.get_kernel(kernel_id)
+        finally:
+            with suppress(KeyError, web.HTTPError):  # it ended by itself, or the server ends
                 await ensure_async(self.kernel_manager.shutdown_kernel(kernel_id, now=True))

@@ -36,7 +36,8 @@ from .handlers import (
     StaticHandler,
     StrangerHandler,
 )
-from .rendering import PAGE_TIME_LIMIT_S, Press, settings
+from .live import IDLE_MIN, LiveHandler, LivePress, most_kernels
+from .rendering import PAGE_TIME_LIMIT_S, settings
 from .site import Site
 from .warming import every_page
 
@@ -92,7 +93,7 @@ def log_request(handler: web.RequestHandler) -> None:
     access_log.log(level, "%d %s %s %.1f ms", status, request.method, request.path, took_ms)
 
 
-class Dashboards(Press):
+class Dashboards(LivePress):
     """Voilà's server with our pages, and without the ways to kernels and files."""
 
     is_warmed: bool
@@ -112,6 +113,7 @@ class Dashboards(Press):
             (start, StartHandler, given),
             (f"{start}{code}/?", ProgrammeHandler, given),
             (f"{start}{code}/{code}/", ProgrammeHandler, given),
+            (f"{start}{code}/(?:{code}/)?live/{code}", LiveHandler, given),
             (f"{start}{code}/(?:{code}/)?parts/([0-9a-f]{{16}})\\.json", PartHandler, given),
             (f"{start}{code}/(?:{code}/)?(downloads|reports)/{code}", FileHandler, given),
             (f"{start}{code}/(?:{code}/)?{code}", PageHandler, given),
@@ -160,6 +162,8 @@ def serve(
     names: Sequence[str] = (),
     framers: Sequence[str] = (),
     page_time_limit_s: float = PAGE_TIME_LIMIT_S,
+    live_kernels: int | None = None,
+    live_idle_min: float = IDLE_MIN,
     warm: bool = True,
     log_level: str = "INFO",
     ready: Callable[[str], None] = lambda address: None,
@@ -184,6 +188,11 @@ def serve(
         Other sites that may show pages in a frame, such as ``https://www.example.org``.
     page_time_limit_s : float
         How long a page may take to be rendered.
+    live_kernels : int, optional
+        Most viewers of live pages who have a kernel at the same time; 0 for none. By default as
+        many as memory and cores carry.
+    live_idle_min : float
+        Minutes without an entry after which a viewer's kernel ends.
     warm : bool
         Render all pages of the current releases at once.
     log_level : str
@@ -222,6 +231,8 @@ def serve(
         application.is_warmed, application.ready = warm, ready
         application.names, application.framers = names, framers
         application.page_time_limit_s = page_time_limit_s
+        application.most_live = most_kernels() if live_kernels is None else live_kernels
+        application.idle_min = live_idle_min
         application.initialize([])
         application.start()
 

@@ -40,11 +40,14 @@ class Page:
         Title in each language, from the notebook's metadata ``ostwerk.title``.
     parameters : frozenset of str
         What the notebook can be given.
+    is_live : bool
+        Each viewer has a kernel, from the notebook's metadata ``ostwerk.live``.
     """
 
     path: Path
     titles: dict[str, str]
     parameters: frozenset[str]
+    is_live: bool = False
 
     @property
     def name(self) -> str:
@@ -393,7 +396,8 @@ def find_pages(folders: Sequence[Path]) -> dict[str, Page]:
             parameters = frozenset(declared_parameters(path))
             own = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("ostwerk", {})
             titles = dict.fromkeys(LANGUAGES, path.stem) | own.get("title", {})
-            found.setdefault(path.stem, (own.get("place", 99), Page(path, titles, parameters)))
+            page = Page(path, titles, parameters, is_live=own.get("live") is True)
+            found.setdefault(path.stem, (own.get("place", 99), page))
     if not found:
         raise OstwerkError(
             "There is no dashboard in {folders}.", folders=", ".join(map(str, folders))

@@ -32,6 +32,7 @@ KERNEL = (
 LIBRARIES = (
     "esda",  # with libpysal
     "geopandas",
+    "ipywidgets",
     "mapclassify",  # with scikit-learn and scipy.stats: a second of every kernel that draws a map
     "numpy",
     "pandas",

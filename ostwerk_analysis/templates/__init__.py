@@ -12,12 +12,15 @@ from functools import cache
 from pathlib import Path
 
 from .. import downloads
+from ..faults import OstwerkError
 from ..language import day, quarter, text
 
 FOLDER = Path(__file__).parent
 PLOTLY = "plotly.min.js"
 """Name under which pages and reports look for Plotly's script: on the server, or beside them."""
 FONT = "source-sans-3.woff2"
+WIDGETS = "widgets.js"
+"""Name of ipywidgets' own script, which live pages load."""
 
 EXPLORER = (
     "parts.js",
@@ -77,10 +80,29 @@ def plotly_path() -> Path:
     return FOLDER / "static" / "plotly" / "plotly-basic.min.js"
 
 
+def widgets_path() -> Path:
+    """Find the script of ipywidgets, which its package installs for notebooks.
+
+    Raises
+    ------
+    OstwerkError
+        If it is not there.
+    """
+    from jupyter_core.paths import jupyter_path
+
+    for folder in jupyter_path("nbextensions"):
+        path = Path(folder) / "jupyter-js-widgets" / "extension.js"
+        if path.is_file():
+            return path
+    raise OstwerkError("The script of ipywidgets is missing. Install widgetsnbextension again.")
+
+
 def content(name: str) -> bytes:
     """Read a script, style sheet or font as it is sent."""
     if name == PLOTLY:
         return plotly_path().read_bytes()
+    if name == WIDGETS:
+        return widgets_path().read_bytes()
     if name == FONT:
         return (FOLDER / "static" / "fonts" / FONT).read_bytes()
     return source(name).encode()
@@ -106,6 +128,7 @@ def frame(
     other_language: str = "",
     links: list[dict] | None = None,
     assets: str = "",
+    live: dict[str, str] | None = None,
 ) -> dict:
     """Collect what the frame of a page shows.
 
@@ -130,6 +153,8 @@ def frame(
         Address of the page in the other language; empty for none.
     assets : str
         Address of the folder of scripts and styles; empty to put them into the page.
+    live : dict, optional
+        What the script of a live page says; None for a page that has no kernel.
     """
     banner = text(DEMONSTRATION, language) if is_demonstration else ""
     when = quarter(period, language) if period else ""
@@ -147,6 +172,8 @@ def frame(
         "assets": assets,
         "plotly": f"{assets}{PLOTLY}",
         "late": LATE,
+        "live": json.dumps(live) if live else "",
+        "widgets": f"{assets}{WIDGETS}",
         "banner": banner,
         "take_along": take_along(programme or title, released, licence, banner, language),
         "skip": text("Skip to the content", language),

@@ -1,0 +1,294 @@
+"""Live pages: a viewer's own kernel, which only widgets reach, and which ends with the page."""
+
+import asyncio
+import json
+import os
+import signal
+import time
+
+import nbformat
+import psutil
+import pytest
+import websockets
+
+from ostwerk_analysis.dashboard.still import still
+
+CODE = """import ipywidgets as widgets, os
+amount = widgets.IntSlider(value=3, min=0, max=10, description="Menge").add_class("ow-keep-menge")
+shown = widgets.HTML("<b>Wert 3</b>")
+out = widgets.Output()
+def follow(change):
+    shown.value = f"<b>Wert {change.new}</b>"
+    with out:
+        out.clear_output()
+        print("gerechnet:", 100 // (change.new - 7))
+amount.observe(follow, "value")
+widgets.VBox([amount, shown, out])"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("live")
+    for name, is_live in (("regler", True), ("still", False)):
+        notebook = nbformat.v4.new_notebook(
+            metadata={
+                "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+                "ostwerk": {"live": is_live},
+            }
+        )
+        head = nbformat.v4.new_code_cell('release = ""\nlanguage = "de"')
+        head.metadata["tags"] = ["parameters"]
+        notebook.cells = [head, nbformat.v4.new_code_cell(CODE)]
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(release, folder, serve_again, tmp_path_factory):
+    log = tmp_path_factory.mktemp("live-server")
+    with serve_again(
+        release.folder.parents[1], folder, log, live_kernels=2, live_idle_min=0.1
+    ) as server:
+        yield server
+
+
+def connect(server, page="regler", origin=None):
+    address = server.url.replace("http", "ws") + f"/demo/live/{page}?lang=de"
+    return websockets.connect(address, origin=origin or server.url)
+
+
+async def heard(socket, kind, within=30):
+    async with asyncio.timeout(within):
+        while True:
+            message = json.loads(await socket.recv())
+            if message["kind"] == kind:
+                return message
+
+
+async def admitted(server):
+    """Connect, once the kernels of those before have left their places."""
+    while True:
+        socket = await connect(server)
+        message = json.loads(await socket.recv())
+        if message["kind"] == "ready":
+            return socket, message
+        assert message["why"] == "full"
+
+
+def slider(ready):
+    return next(
+        key for key, model in ready["models"].items() if model["model_name"] == "IntSliderModel"
+    )
+
+
+def moved(comm_id, value):
+    data = {"method": "update", "state": {"value": value}, "buffer_paths": []}
+    return json.dumps({"id": "page-1", "comm_id": comm_id, "data": data, "buffers": []})
+
+
+def kernels(server):
+    """Processes of the server's kernels: forks of its fork server that lead a session."""
+    children = psutil.Process(server.process.pid).children(recursive=True)
+    return [child.pid for child in children if os.getpgid(child.pid) == child.pid]
+
+
+def wait_for(what, within=15):
+    end = time.monotonic() + within
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_widget_answers_and_the_kernel_ends_with_the_connection(server):
+    async def visit():
+        async with connect(server) as socket:
+            ready = await heard(socket, "ready")
+            assert len(kernels(server)) == 1
+            await socket.send(moved(slider(ready), 5))
+            while True:
+                said = await heard(socket, "comm_msg")
+                if "Wert 5" in str(said["content"]["data"].get("state")):
+                    return
+
+    asyncio.run(visit())
+    wait_for(lambda: not kernels(server))
+
+
+EXECUTE = {
+    "header": {"msg_type": "execute_request", "msg_id": "1", "session": "x"},
+    "channel": "shell",
+    "content": {"code": "open('/tmp/x', 'w')", "silent": False},
+}
+
+
+@pytest.mark.parametrize("kind", ["execute", "complete", "inspect", "history", "debug", "shutdown"])
+def test_no_request_but_to_a_widget_is_taken(server, kind):
+    request = EXECUTE | {"header": EXECUTE["header"] | {"msg_type": f"{kind}_request"}}
+    assert refused(server, lambda comm: json.dumps(request)) == 1008
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda comm: moved("0" * 32, 5),
+        lambda comm: moved("jupyter.widget.control", 5),
+        lambda comm: json.dumps(json.loads(moved(comm, 5)) | {"channel": "shell"}),
+        lambda comm: json.dumps(json.loads(moved(comm, 5)) | {"id": "a\nb"}),
+        lambda comm: json.dumps(json.loads(moved(comm, 5)) | {"data": "x"}),
+        lambda comm: json.dumps(json.loads(moved(comm, 5)) | {"buffers": ["%"]}),
+        lambda comm: "{",
+        lambda comm: b"\xff\x00",
+        lambda comm: "[]",
+    ],
+)
+def test_what_is_no_message_to_a_widget_of_ones_own_ends_the_connection(server, made):
+    assert refused(server, made) == 1008
+
+
+def test_a_message_that_is_too_large_ends_the_connection(server):
+    assert refused(server, lambda comm: moved(comm, "x" * (1 << 20))) == 1009
+
+
+def refused(server, made):
+    """Send something, and give the code with which the connection is closed."""
+
+    async def visit():
+        async with connect(server) as socket:
+            ready = await heard(socket, "ready")
+            await socket.send(made(slider(ready)))
+            with pytest.raises(websockets.ConnectionClosed) as closed:
+                await heard(socket, "never", within=20)
+            return closed.value.rcvd.code
+
+    code = asyncio.run(visit())
+    wait_for(lambda: not kernels(server))
+    return code
+
+
+def test_a_viewer_who_floods_is_cut_off(server):
+    async def flood(socket):
+        comm = slider(await heard(socket, "ready"))
+        for _ in range(3000):
+            await socket.send(moved(comm, 5))
+        await heard(socket, "never")
+
+    async def visit():
+        async with connect(server) as socket:
+            with pytest.raises(websockets.ConnectionClosed) as closed:
+                await flood(socket)
+            return closed.value.rcvd.code
+
+    assert asyncio.run(visit()) == 1008
+    wait_for(lambda: not kernels(server))
+
+
+def test_one_viewer_cannot_speak_to_anothers_widgets_and_too_many_get_none(server):
+    async def visit():
+        (one, theirs), (other, own) = await admitted(server), await admitted(server)
+        async with one, other:
+            assert theirs["models"].keys().isdisjoint(own["models"].keys())
+            async with connect(server) as third:
+                assert (await heard(third, "ended"))["why"] == "full"
+            await other.send(moved(slider(theirs), 9))
+            with pytest.raises(websockets.ConnectionClosed) as closed:
+                await heard(other, "never")
+            assert closed.value.rcvd.code == 1008
+            await one.send(moved(slider(theirs), 4))
+            said = ""
+            while "Wert" not in said:
+                said = json.dumps(await heard(one, "comm_msg"))
+            assert "Wert 4" in said
+
+    asyncio.run(visit())
+    wait_for(lambda: not kernels(server))
+
+
+@pytest.mark.parametrize(
+    ("page", "origin", "status"),
+    [
+        ("regler", "http://elsewhere.example", 403),
+        ("still", None, 404),
+        ("nowhere", None, 404),
+    ],
+)
+def test_other_origins_and_other_pages_get_no_connection(server, page, origin, status):
+    async def visit():
+        with pytest.raises(websockets.InvalidStatus) as answer:
+            async with connect(server, page, origin):
+                pass
+        return answer.value.response.status_code
+
+    assert asyncio.run(visit()) == status
+
+
+def test_there_is_no_other_way_to_a_kernel(server):
+    for address in ("/api/kernels", "/demo/api/kernels", "/voila/api/shutdown/x", "/api/sessions"):
+        assert server.get(address)[0] == 404
+
+
+def test_an_error_of_a_callback_is_no_secret_told(server):
+    async def visit():
+        async with connect(server) as socket:
+            ready = await heard(socket, "ready")
+            await socket.send(moved(slider(ready), 7))
+            assert (await heard(socket, "error")).keys() == {"kind", "parent"}
+
+    asyncio.run(visit())
+
+
+def test_the_page_in_a_browser(server, page):
+    """First plain, then live; then its kernel is killed, comes back with what was chosen, idles."""
+    page.goto(f"{server.url}/demo/regler#menge=6")
+    page.wait_for_selector(".noUi-handle")
+    handle = page.locator(".noUi-handle")
+    page.wait_for_selector("text=Wert 6")
+    assert handle.get_attribute("aria-label") == "Menge"
+    handle.press("ArrowLeft")
+    page.wait_for_selector("text=gerechnet: -50")
+    assert page.url.endswith("#menge=5")
+    assert page.locator(".ow-live-notice").is_hidden()
+    assert not page.wrong
+
+    os.killpg(kernels(server)[0], signal.SIGKILL)
+    page.wait_for_selector("text=Die Regler sind beendet, weil ihre Berechnung abgebrochen ist.")
+    assert "Ihre Wahl steht in der Adresse" in page.locator(".ow-live-notice").inner_text()
+    assert page.locator("text=Wert 5").is_visible()
+    assert page.locator(".noUi-target[disabled]").count() == 1
+    page.get_by_role("button", name="Neu verbinden").click()
+    page.wait_for_selector(".noUi-target:not([disabled])")
+    page.wait_for_selector("text=Wert 5")
+    page.wait_for_selector("text=weil längere Zeit nichts eingegeben wurde", timeout=20_000)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Neu verbinden").click()
+    page.wait_for_selector("text=Die Verbindung ist unterbrochen.")
+    assert page.locator("text=Menge").first.is_visible()
+    page.close()
+    wait_for(lambda: not kernels(server))
+
+
+def test_the_rendered_page_has_what_the_widgets_show(server):
+    content = server.get("/demo/regler")[2]
+    assert "<p><b>Menge</b> 3</p>" in content
+    assert "<b>Wert 3</b>" in content
+    assert "live.js" in content
+    assert "live.js" not in server.get("/demo/still")[2]
+
+
+def test_widgets_in_plain_html():
+    states = {
+        "a": {
+            "_model_name": "VBoxModel",
+            "children": ["IPY_MODEL_b", "IPY_MODEL_c", "IPY_MODEL_d"],
+        },
+        "b": {"_model_name": "DropdownModel", "description": "<Ort>", "index": 1}
+        | {"_options_labels": ["Ost", "West"]},
+        "c": {"_model_name": "ButtonModel", "description": "Los"},
+        "d": {
+            "_model_name": "OutputModel",
+            "outputs": [{"name": "stderr", "text": "geheim"}, {"name": "stdout", "text": "a < b"}],
+        },
+    }
+    assert still(states, "a") == (
+        '<div class=""><p><b>&lt;Ort&gt;</b> West</p><pre>a &lt; b</pre></div>'
+    )
+    assert still(states, "unknown") == ""
