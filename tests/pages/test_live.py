@@ -101,8 +101,8 @@ def wait_for(what, within=15):
 
 def test_a_widget_answers_and_the_kernel_ends_with_the_connection(server):
     async def visit():
-        async with connect(server) as socket:
-            ready = await heard(socket, "ready")
+        socket, ready = await admitted(server)
+        async with socket:
             assert len(kernels(server)) == 1
             await socket.send(moved(slider(ready), 5))
             while True:
@@ -153,8 +153,8 @@ def refused(server, made):
     """Send something, and give the code with which the connection is closed."""
 
     async def visit():
-        async with connect(server) as socket:
-            ready = await heard(socket, "ready")
+        socket, ready = await admitted(server)
+        async with socket:
             await socket.send(made(slider(ready)))
             with pytest.raises(websockets.ConnectionClosed) as closed:
                 await heard(socket, "never", within=20)
@@ -166,16 +166,16 @@ def refused(server, made):
 
 
 def test_a_viewer_who_floods_is_cut_off(server):
-    async def flood(socket):
-        comm = slider(await heard(socket, "ready"))
+    async def flood(socket, ready):
         for _ in range(3000):
-            await socket.send(moved(comm, 5))
+            await socket.send(moved(slider(ready), 5))
         await heard(socket, "never")
 
     async def visit():
-        async with connect(server) as socket:
+        socket, ready = await admitted(server)
+        async with socket:
             with pytest.raises(websockets.ConnectionClosed) as closed:
-                await flood(socket)
+                await flood(socket, ready)
             return closed.value.rcvd.code
 
     assert asyncio.run(visit()) == 1008
@@ -228,8 +228,8 @@ def test_there_is_no_other_way_to_a_kernel(server):
 
 def test_an_error_of_a_callback_is_no_secret_told(server):
     async def visit():
-        async with connect(server) as socket:
-            ready = await heard(socket, "ready")
+        socket, ready = await admitted(server)
+        async with socket:
             await socket.send(moved(slider(ready), 7))
             assert (await heard(socket, "error")).keys() == {"kind", "parent"}
 

@@ -13,7 +13,7 @@ from ostwerk_analysis.dashboard import serve
 from ostwerk_analysis.faults import OstwerkError
 from ostwerk_analysis.language import number, text
 
-PAGES = ["ueberblick", "karte", "wirkung", "foerderung", "arbeit", "datenstand"]
+PAGES = ["ueberblick", "karte", "wirkung", "foerderung", "arbeit", "datenstand", "annahmen"]
 EVERY = [f"/demo/{name}?lang={language}" for name in PAGES for language in ("de", "en")]
 
 
