@@ -176,6 +176,21 @@ class Release:
         places = areas[areas["area_level"].isin(["city", "borough", "district"])]
         return dict(zip(places["area_id"], places["name_de"], strict=True))
 
+    def observed(self, indicator: str, area_level: str) -> "pd.DataFrame":
+        """Read the observations of one indicator in areas of one level, and no others.
+
+        All observations take a hundred times the memory, which counts where each viewer of a page
+        has a kernel.
+        """
+        import pandas as pd
+        import pyarrow as pa
+
+        file = self.folder / "observations.parquet"
+        wanted = [("indicator", "==", indicator), ("area_level", "==", area_level)]
+        found = pd.read_parquet(file, filters=wanted, use_threads=False)
+        pa.default_memory_pool().release_unused()  # what was read beside it
+        return found
+
     def __getattr__(self, name: str) -> "pd.DataFrame":
         """Read a table when it is first asked for."""
         if name not in (*PLAIN_TABLES, *OPTIONAL_TABLES, *GEO_TABLES):

@@ -4,7 +4,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ..additionality import SHARES, STEPS, Assumptions
-from ..figures.additionality import MEANINGS, NAMES, additionality
+from ..figures.additionality import JOBS, MEANINGS, NAMES, additionality
 from ..language import number, text
 from ..release import Release
 
@@ -32,10 +32,11 @@ def assumptions(published: Release, language: str = "de") -> Any:
     import ipywidgets as widgets  # type: ignore[import-untyped]
 
     stated = published.additionality
+    observed = published.observed(JOBS, "city")
 
     def drawn(chosen: Assumptions | None) -> Any:
         return additionality(
-            published.observations,
+            observed,
             stated,
             published.quarter,
             published.city,

@@ -95,3 +95,13 @@ def test_a_verified_figure_that_is_secret_or_missing_gives_no_net_effect(release
         said = drawn(release, observations=changed).get_text()
         assert "Für 3. Quartal 2026 gibt es keine geprüfte Zahl" in said
         assert "90" not in said
+
+
+def test_observations_of_one_indicator_are_those_of_the_release(release):
+    found = release.observed("jobs_created_to_date", "city")
+    wanted = release.observations.query(
+        "indicator == 'jobs_created_to_date' and area_level == 'city'"
+    )
+    assert len(found) > 0
+    assert found.to_dict("records") == wanted.to_dict("records")
+    assert (found.dtypes == wanted.dtypes).all()
