@@ -285,13 +285,17 @@ def application(language: str) -> typer.Typer:
         out: Out = Path(),
         force: Annotated[bool, typer.Option(help=_("Execute even what has not changed."))] = False,
         dashboards: Dashboards = None,
+        pages: Annotated[
+            bool, typer.Option(help=_("Render the dashboards' pages too."), envvar="OSTWERK_PAGES")
+        ] = True,
     ) -> None:
         """Run a quarter: check the data, execute the notebooks, publish a release, and render its
         pages. The last release stays as it is if anything fails.
         Example: ostwerk run data/leipzig-demo --quarter 2026Q3
         """
         result = _run(say, language, programme, quarter, jobs, only, out, force)
-        _render(say, language, result, dashboards or [])
+        if pages:
+            _render(say, language, result, dashboards or [])
         _show_result(say, result, language)
 
     @command

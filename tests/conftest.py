@@ -60,7 +60,10 @@ def call(*arguments: object, cwd: Path, **environment: str) -> subprocess.Comple
     return subprocess.run(
         [Path(sys.executable).with_name("ostwerk"), *map(str, arguments)],
         cwd=cwd,
-        env=surrounding | {"LANG": "C.UTF-8", "COLUMNS": "200"} | environment,
+        # Rendering the pages takes longer than a small run; the tests of it ask for it.
+        env=surrounding
+        | {"LANG": "C.UTF-8", "COLUMNS": "200", "OSTWERK_PAGES": "no"}
+        | environment,
         capture_output=True,
         text=True,
         encoding="utf-8",

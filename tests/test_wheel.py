@@ -1,6 +1,5 @@
 """The wheel holds everything that an installed ``ostwerk`` needs outside the repository."""
 
-import json
 import os
 import subprocess
 import sys
@@ -64,13 +63,7 @@ def test_installed_command_runs_the_demo_outside_the_repository(installed, tmp_p
     assert str(installed) in done.stdout
     assert (tmp_path / "published" / "leipzig-demo" / "current").is_file()
     # Every page of it can be drawn: the small cities of other tests do not have all that it has.
-    pages = sorted((REPOSITORY / "dashboards").glob("*.ipynb"))
-    assert len(pages) == 6
-    for page in pages:
-        names: dict = {"display": lambda _: None}
-        cells = json.loads(page.read_text())["cells"]
-        given, *code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-        exec(given, names)  # noqa: S102  # our own
-        names["release"] = tmp_path / "published"
-        for source in code:
-            exec(source, names)  # noqa: S102
+    assert "could not be rendered" not in done.stdout + done.stderr
+    pages = len([*(REPOSITORY / "dashboards").glob("*.ipynb")])
+    kept = [*(tmp_path / "published" / "leipzig-demo" / ".pages").rglob("*.html.gz")]
+    assert len(kept) == 2 * pages > 0

@@ -39,7 +39,12 @@ class Runs:
     def __init__(self, city, out, temporary):
         self.city, self.out = city, out
         surrounding = {k: v for k, v in os.environ.items() if k not in LOCALE_VARIABLES}
-        self.environment = surrounding | {MARK: str(out), "TMPDIR": temporary, "LANG": "C.UTF-8"}
+        self.environment = surrounding | {
+            MARK: str(out),
+            "TMPDIR": temporary,
+            "LANG": "C.UTF-8",
+            "OSTWERK_PAGES": "no",
+        }
 
     def start(self, *more):
         return subprocess.Popen(
