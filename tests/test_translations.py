@@ -146,6 +146,8 @@ TABLES_OF_SENTENCES = {
     "dashboard/explorer.py": {
         "note": values.NOTES.values(),
         "name": [*classes.SCHEMES.values(), *explorer_data.FIELDS.values()],
+        "AREAS[level]": explorer.AREAS.values(),
+        "heading": explorer.FACTS.values(),
         "NO_CITY": [explorer.NO_CITY],
     },
     "dashboard/explorer_sites.py": {

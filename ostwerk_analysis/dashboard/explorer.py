@@ -18,8 +18,9 @@ from ..faults import DataError, nearest
 from ..figures import classes as classed
 from ..figures import encoding as encoded
 from ..figures import symbols
-from ..figures.drawing import CIRCLE, EDGE, LAND, common_items, drawing
-from ..figures.outlines import Outlines, outlines
+from ..figures.drawing import CIRCLE, EDGE, LAND, common_items, drawing, view_box
+from ..figures.outlines import Outlines, borough_outlines, outlines
+from ..figures.tiles import tiles
 from ..figures.values import (
     MARKS,
     MISSING,
@@ -34,7 +35,16 @@ from ..figures.values import (
 )
 from ..language import LOCALES, quarter, text
 from . import explorer_second, explorer_sheet, explorer_sites
-from .explorer_data import FIELDS, HIDDEN, alphabetical, as_json, indicators_of, part_of, parts_of
+from .explorer_data import (
+    FIELDS,
+    HIDDEN,
+    LEVELS,
+    alphabetical,
+    as_json,
+    indicators_of,
+    part_of,
+    parts_of,
+)
 
 if TYPE_CHECKING:
     from ..release import Release
@@ -42,6 +52,24 @@ if TYPE_CHECKING:
 NO_CITY = "The city has no published value for this; the colours show the values themselves."
 OWN = "own"
 """Choice of classes whose breaks the reader writes."""
+
+
+AREAS = {
+    "district": "Districts",
+    "hexagon": "Districts as hexagons of one size",
+    "borough": "Boroughs",
+}
+"""What the map can be made of = its name in the list."""
+FACTS = {
+    "indicator": "Indicator",
+    "value": "Value",
+    "period": "Period",
+    "source": "Source",
+    "definition": "What is counted",
+    "status": "Status",
+    "sure": "Confidence",
+}
+"""What stands behind a value = its name."""
 
 
 class View(NamedTuple):
@@ -111,8 +139,9 @@ def explore(
         such classes.
     """
     classed.check(classes, n_classes, breaks, is_difference=bool(compare))
-    shapes = {"district": outlines(release.districts, release.programme_outline)}
-    known = indicators_of(release, shapes, language)
+    shapes = _levels(release, language)
+    places = {level: shapes[level].ids for level in LEVELS if level in shapes}
+    known = indicators_of(release, places, language)
     mapped = {
         code: [
             part for part, series in described["series"].items() if "district" in series["levels"]
@@ -144,7 +173,18 @@ def explore(
         compare=compare,
     )
     view = View(code, part, shown, encoding, classes, n_classes, breaks, compare)
-    return Explorer(_html(known, view, shapes["district"], release, language))
+    return Explorer(_html(known, view, shapes, release, language))
+
+
+def _levels(release: "Release", language: str) -> dict[str, Outlines]:
+    """Draw what the map can be made of; boroughs where something is published for them."""
+    districts, around = release.districts, release.programme_outline
+    found = {"district": outlines(districts, around), "hexagon": tiles(districts, around)}
+    if (release.observations["area_level"] == "borough").any() and "borough_id" in districts:
+        areas = release.areas[release.areas["area_level"] == "borough"]
+        names = dict(zip(areas["area_id"], areas[f"name_{language}"], strict=True))
+        found["borough"] = borough_outlines(districts, names, around)
+    return found
 
 
 def _encoding(
@@ -162,11 +202,12 @@ def _encoding(
 def _html(
     known: dict[str, dict[str, Any]],
     view: View,
-    shapes: Outlines,
+    levels: Mapping[str, Outlines],
     release: "Release",
     language: str,
 ) -> str:
     """Put the explorer together, drawn as it is first seen."""
+    shapes = levels["district"]
     indicator, shown, encoding = known[view.code], view.period, view.encoding
     series = indicator["series"][view.part]
     title = " – ".join(part for part in (indicator["label"], series["label"]) if part)
@@ -221,6 +262,7 @@ def _html(
         "colours": [classed.ramp(classed.COLOURS, n) for n in range(classed.MOST + 1)],
         "diverging": [classed.ramp(classed.DIVERGING, n) for n in range(classed.MOST + 1)],
         "common": common,
+        "levels": {level: _geometry(level, its) for level, its in levels.items()},
         "periods": _periods(known, language),
         "indicators": {code: _index(described, of.get(code)) for code, described in known.items()},
         "first": {view.code: indicator},
@@ -237,14 +279,20 @@ def _html(
         for code, content in (parts | around).items()
     )
     return f"""<div class="ow ow-explorer" lang="{language}" data-period="{escape(shown)}">
-{_controls(known, view, language)}
+{_controls(known, view, levels, language)}
+<div class="ow-more">
+{_colours(known, view, language)}
 {explorer_second.controls(language)}
 {explorer_sites.controls(language) if around else ""}
+</div>
+<p class="ow-loading" role="status"><span></span>
+<button type="button" hidden>{escape(text("Try again", language))}</button></p>
 <div class="ow-split">
 <figure class="ow-figure"><figcaption><h2>{escape(title)}</h2>
 <p class="ow-when">{escape(when)}</p></figcaption>
 {picture}
-<p class="ow-readout" aria-live="polite">{escape(hint)}</p>
+<div class="ow-reading"><p class="ow-readout" aria-live="polite">{escape(hint)}</p>
+<button type="button" class="ow-ask" disabled>{escape(text("How known?", language))}</button></div>
 <p class="ow-scale">{escape(heading)}</p>
 <div class="ow-both" hidden></div>
 <ul class="ow-legend">{"".join(encoded.items(encoding, language, shapes=shapes))}{common}</ul>
@@ -258,7 +306,7 @@ def _html(
 <div class="ow-scroll" role="group" tabindex="0" aria-label="{escape(about)}">
 <table><thead><tr>
 <th scope="col" aria-sort="ascending">
-<button type="button">{escape(text("District", language))}</button></th>
+<button type="button" data-place>{escape(text("District", language))}</button></th>
 <th scope="col" aria-sort="none">
 <button type="button" data-unit>{escape(indicator["heading"])}</button></th>
 <th scope="col" class="ow-change" hidden></th>
@@ -269,8 +317,21 @@ def _html(
 {note or '<p class="ow-note"></p>'}
 </div>
 </div>
+{_lines(language)}
+<dialog class="ow-behind" aria-labelledby="{key}-behind"><h3 id="{key}-behind"></h3>
+<dl class="ow-facts"></dl>
+<button type="button">{escape(text("Close", language))}</button></dialog>
 <script type="application/json" data-ow-first>{as_json(data)}</script>
 {on_demand}</div>"""
+
+
+def _geometry(level: str, shapes: Outlines) -> dict[str, Any]:
+    """Give what is drawn of a level; districts stand in the page, and hexagons have their names."""
+    if level == "district":
+        return {}
+    lines = {"borders": shapes.borders, "around": shapes.around, "box": view_box(shapes)}
+    drawn = lines | {"paths": shapes.paths, "points": shapes.points}
+    return drawn if level == "hexagon" else drawn | {"ids": shapes.ids, "names": shapes.names}
 
 
 def _index(described: Mapping[str, Any], part: str | None) -> dict[str, Any]:
@@ -320,6 +381,21 @@ def _words(hint: str, language: str) -> dict[str, Any]:
         "points": f", {text('in percentage points', language)}",
         "noCity": text(NO_CITY, language),
         "total": text("Total", language),
+        "places": {"district": text("District", language), "borough": text("Borough", language)},
+        "play": text("Play", language),
+        "stop": text("Stop", language),
+        "facts": {fact: text(heading, language) for fact, heading in FACTS.items()},
+        "marks": {
+            "p": text("provisional", language),
+            "e": text("estimated", language),
+            "b": text("break in the series", language),
+        },
+        "normal": text("final, as counted", language),
+        "secret": text("kept secret: too few units, or another value could be told", language),
+        "choose": text("Choose an area", language),
+        "full": text("Five areas are chosen", language),
+        "unpin": text("Take {name} out", language),
+        "linesOf": text("Lines over time: {indicator}. The table below has all values.", language),
         "loading": text("{indicator} is being loaded …", language),
         "failed": text(
             "{indicator} could not be loaded; what is shown stays. Is there a connection?", language
@@ -336,19 +412,61 @@ def _words(hint: str, language: str) -> dict[str, Any]:
     }
 
 
-def _controls(known: Mapping[str, Mapping[str, Any]], view: View, language: str) -> str:
+def _lines(language: str) -> str:
+    """Give room to the series of chosen areas."""
+    return f"""<section class="ow-lines">
+<h3>{escape(text("Course over time", language))}</h3>
+<div class="ow-controls"><label>{escape(text("Add an area (up to five)", language))}
+{_select("add", {"": text("Choose an area", language)}, "")}</label>
+<ol class="ow-pins"></ol></div>
+<figure hidden><figcaption></figcaption><svg role="img"></svg>
+<details><summary>{escape(text("As a table", language))}</summary>
+<div class="ow-scroll" role="region" tabindex="0"
+aria-label="{escape(text("Course over time", language))}"><table><thead></thead><tbody></tbody>
+</table></div></details></figure>
+</section>"""
+
+
+def _controls(
+    known: Mapping[str, Mapping[str, Any]],
+    view: View,
+    levels: Mapping[str, Outlines],
+    language: str,
+) -> str:
     """Let the reader choose: what is shown, where and when, and behind a key press the colours."""
     shown = known[view.code]
     series = {code: one["label"] for code, one in shown["series"].items()}
     periods = sorted(shown["series"][view.part]["levels"]["district"]["values"], reverse=True)
-    schemes = {scheme: text(name, language) for scheme, name in classed.SCHEMES.items()}
-    schemes[OWN] = text("Breaks of your own", language)
     compared = {
         "": text("The values", language),
         "city": text("The difference to the city", language),
         "period": text("The difference to another quarter or year", language),
     }
     breakdowns = {code: name or text("Total", language) for code, name in series.items()}
+    return f"""<div class="ow-controls">
+<label>{escape(text("Indicator", language))}
+{_indicators(known, view.code, language)}</label>
+<label{"" if len(series) > 1 else " hidden"}>{escape(text("Breakdown", language))}
+{_select("breakdown", breakdowns, view.part)}</label>
+<label>{escape(text("Quarter or year", language))}
+{_select("period", {p: quarter(p, language) for p in periods}, view.period)}</label>
+<label>{escape(text("Areas", language))}
+{_select("level", {level: text(AREAS[level], language) for level in levels}, "district")}</label>
+<label>{escape(text("Shown are", language))}
+{_select("compare", compared, view.compare)}</label>
+<label hidden>{escape(text("Compared with", language))}
+{_select("against", {}, "")}</label>
+</div>
+<div class="ow-time"><button type="button" class="ow-play">
+<span>{escape(text("Play", language))}</span></button>
+<input type="range" name="step" aria-label="{escape(text("Quarter or year", language))}" min="0"
+max="{len(periods) - 1}" value="{len(periods) - 1}" autocomplete="off"></div>"""
+
+
+def _colours(known: Mapping[str, Mapping[str, Any]], view: View, language: str) -> str:
+    """Let the reader choose how values become colours, behind a key press."""
+    schemes = {scheme: text(name, language) for scheme, name in classed.SCHEMES.items()}
+    schemes[OWN] = text("Breaks of your own", language)
     numbers = {str(n): str(n) for n in range(classed.FEWEST, classed.MOST + 1)}
     choices = [
         (
@@ -364,29 +482,15 @@ def _controls(known: Mapping[str, Mapping[str, Any]], view: View, language: str)
             f'<input name="breaks" autocomplete="off" value="{_typed(view.breaks, language)}">',
         ),
     ]
-    is_hidden = " hidden" if shown["circles"] else ""
+    is_hidden = " hidden" if known[view.code]["circles"] else ""
     is_usual = (view.classes, view.n_classes, len(view.breaks)) == ("quantiles", classed.USUAL, 0)
-    return f"""<div class="ow-controls">
-<label>{escape(text("Indicator", language))}
-{_indicators(known, view.code, language)}</label>
-<label{"" if len(series) > 1 else " hidden"}>{escape(text("Breakdown", language))}
-{_select("breakdown", breakdowns, view.part)}</label>
-<label>{escape(text("Quarter or year", language))}
-{_select("period", {p: quarter(p, language) for p in periods}, view.period)}</label>
-<label>{escape(text("Shown are", language))}
-{_select("compare", compared, view.compare)}</label>
-<label hidden>{escape(text("Compared with", language))}
-{_select("against", {}, "")}</label>
-</div>
-<details class="ow-choices"{is_hidden}{"" if is_usual else " open"}>
+    return f"""<details class="ow-choices"{is_hidden}{"" if is_usual else " open"}>
 <summary>{escape(text("Colours and classes", language))}</summary>
 <div class="ow-controls">
 {"".join(f"<label>{escape(name)} {field}</label>" for name, field in choices)}
 </div>
 <p class="ow-wrong" role="status"></p>
-</details>
-<p class="ow-loading" role="status"><span></span>
-<button type="button" hidden>{escape(text("Try again", language))}</button></p>"""
+</details>"""
 
 
 def _indicators(known: Mapping[str, Mapping[str, Any]], chosen: str, language: str) -> str:

@@ -21,7 +21,6 @@ from ..codes import CODES
 from ..figures import classes as classed
 from ..figures import encoding as encoded
 from ..figures import symbols
-from ..figures.outlines import Outlines
 from ..figures.values import (
     MARKS,
     SIGNS,
@@ -98,15 +97,15 @@ class Rows(NamedTuple):
 
 
 def indicators_of(
-    release: Release, shapes: Mapping[str, Outlines], language: str
+    release: Release, places: Mapping[str, Sequence[str]], language: str
 ) -> dict[str, dict[str, Any]]:
     """Collect all indicators of a release that can be drawn.
 
     Parameters
     ----------
     release : Release
-    shapes : mapping
-        Level of :data:`LEVELS` = its places.
+    places : mapping
+        Level of :data:`LEVELS` = the codes of its places.
     language : {"de", "en"}
 
     Returns
@@ -120,8 +119,8 @@ def indicators_of(
     keys = ("area_level", "area_id", "indicator", "breakdown", "period")
     coded = _Codes(*(pd.factorize(table[key]) for key in keys))
     levels = {
-        level: _rows(table, coded, level, shape.ids, compared, release.city)
-        for level, shape in shapes.items()
+        level: _rows(table, coded, level, ids, compared, release.city)
+        for level, ids in places.items()
     }
     observed = {code for rows in levels.values() for code, _ in rows.names}
     catalogue = {row["indicator"]: row for _, row in release.catalogue.iterrows()}

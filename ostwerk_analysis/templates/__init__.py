@@ -31,8 +31,12 @@ EXPLORER = (
     "table.js",
     "second.js",
     "choosing.js",
+    "levels.js",
     "sites.js",
     "controls.js",
+    "time.js",
+    "facts.js",
+    "lines.js",
     "sheet.js",
     "address.js",
     "start.js",
@@ -58,7 +62,8 @@ def source(name: str) -> str:
     folder = FOLDER / "static"
     if name == "explorer.js":
         files = [(folder / "explorer" / part).read_text(encoding="utf-8") for part in EXPLORER]
-        return '(() => {\n"use strict";\n' + "\n".join(files) + "})();"
+        joined = re.sub(r"^\s*//.*\n", "", "\n".join(files), flags=re.MULTILINE)
+        return '(() => {\n"use strict";\n' + joined + "})();"
     content = (folder / name).read_text(encoding="utf-8").strip()
     if name.endswith(".css"):
         return re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", content, flags=re.DOTALL)).strip()

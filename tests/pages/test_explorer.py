@@ -354,13 +354,14 @@ def test_every_district_is_reached_and_named_by_keyboard(server, page, release):
 def test_the_table_scrolls_to_the_chosen_district_and_the_page_does_not(server, page):
     page.goto(f"{server.url}/demo/karte")
     page.wait_for_selector("[data-ready]")
+    page.set_viewport_size({"width": 1280, "height": 1600})
     page.add_style_tag(content=".ow.ow-explorer .ow-scroll{max-height:12rem}")
     page.locator(".ow-districts path").nth(11).focus()
     before = page.evaluate("window.scrollY")
     page.keyboard.press("Home")
     page.keyboard.press("End")
     row = page.locator("tr.ow-chosen").bounding_box()
-    box = page.locator(".ow-scroll").bounding_box()
+    box = page.locator(".ow-values .ow-scroll").bounding_box()
     assert box["y"] < row["y"] < box["y"] + box["height"]
     assert page.evaluate("window.scrollY") == before
 

@@ -17,6 +17,7 @@ function controls(view) {
     fillList(breakdown, parts, (one) => series[one] || data.words.total);
     breakdown.value = view.part;
     breakdown.closest("label").hidden = parts.length < 2;
+    view.offerLevels();
     view.offerPeriods(wanted);
   };
 

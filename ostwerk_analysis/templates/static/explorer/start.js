@@ -7,6 +7,7 @@
 //     view.onRedraw((look, values) => …);              // another indicator, quarter or colours
 //     view.onPoint((i) => …);                          // a place under the pointer, -1 for none
 //     view.onChoose((i) => …);                         // a place, -1 for none
+//     view.onLevel((level) => …);                      // districts, boroughs or hexagons
 //     view.onKeep((state) => state.set("sites", 1));   // into the address: URLSearchParams …
 //     view.onRecall((state) => …);                     // … and back, before what is drawn
 //   }
@@ -18,7 +19,7 @@
 
 const PARTS = [
   ...[parts, formats, differences, classes, drawing, table, second, choosing, sites],
-  ...[controls, sheet, address],
+  ...[levels, controls, time, facts, lines, sheet, address],
 ];
 
 function explorer(root) {
@@ -27,8 +28,11 @@ function explorer(root) {
   const data = JSON.parse(find("script[data-ow-first]").textContent);
   const shapes = [...svg.querySelectorAll(".ow-districts path")];
   const rows = [...find("tbody[data-districts]").rows].sort((a, b) => a.dataset.i - b.dataset.i);
-  const fields = ["indicator", "breakdown", "period", "classes", "number", "compare", "against", "breaks"];
-  const hooks = { redraw: [], choose: [], point: [], keep: [], recall: [] };
+  const fields = [
+    ...["indicator", "breakdown", "period", "level", "compare", "against"],
+    ...["classes", "number", "breaks"],
+  ];
+  const hooks = { redraw: [], choose: [], point: [], level: [], keep: [], recall: [] };
   const view = {
     root,
     find,
@@ -43,16 +47,19 @@ function explorer(root) {
     fields: Object.fromEntries(fields.map((name) => [name, find(`[name=${name}]`)])),
     code: Object.keys(data.first)[0],
     part: find("[name=breakdown]").value,
+    level: "district", // or hexagon, or borough
+    area: "district", // whose values these are: a hexagon has those of its district
     chosen: -1,
     indicator: () => view.known(view.code),
     label: () => [view.indicator().label, data.indicators[view.code].series[view.part]]
       .filter(Boolean).join(" – "),
-    series: () => view.indicator().series[view.part].levels.district,
+    series: () => view.indicator().series[view.part].levels[view.area],
     cells: (period = view.fields.period.value) => view.series().values[period],
     run: (hook, ...given) => hooks[hook].forEach((joined) => joined(...given)),
     onRedraw: (joined) => hooks.redraw.push(joined),
     onPoint: (joined) => hooks.point.push(joined),
     onChoose: (joined) => hooks.choose.push(joined),
+    onLevel: (joined) => hooks.level.push(joined),
     onKeep: (joined) => hooks.keep.push(joined),
     onRecall: (joined) => hooks.recall.push(joined),
     redraw() {
