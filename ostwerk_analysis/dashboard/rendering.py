@@ -42,7 +42,7 @@ PASSED_ON = (
 """What a dashboard's kernel sees of the server's environment: nothing that could be a secret."""
 
 
-def settings(port: int = 0, ip: str = "", base_url: str = "/") -> Config:
+def settings(port: int = 0, ip: str = "", base_url: str = "/", live_idle_min: float = 0) -> Config:
     """Collect all settings of Voilà and of its kernels."""
     return Config(
         {
@@ -65,9 +65,10 @@ def settings(port: int = 0, ip: str = "", base_url: str = "/") -> Config:
             },
             # The page as a whole has a limit, which is ours.
             "VoilaExecutor": {"timeout": None, "startup_timeout": 60},
-            # A kernel ends with its page; the culler is for one that was left by a fault of ours.
+            # A kernel ends with its page; the culler is for one that was left by a fault of ours,
+            # and a live page whose viewer only reads it has not been left.
             "MappingKernelManager": {
-                "cull_idle_timeout": IDLE_S,
+                "cull_idle_timeout": int(max(IDLE_S, 2 * 60 * live_idle_min)),
                 "cull_interval": 60,
                 "cull_connected": True,
             },

@@ -218,7 +218,7 @@ def serve(
     with tempfile.TemporaryDirectory(prefix="ostwerk-pages-") as folder:
         # No settings are read from the user's Jupyter: they could open what is closed here.
         application = Dashboards.instance(
-            config=settings(port, ip, base_url),
+            config=settings(port, ip, base_url, live_idle_min),
             identity_provider_class=Visitors,
             config_file_paths=[],
             root_dir=folder,

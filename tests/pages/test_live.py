@@ -11,6 +11,7 @@ import psutil
 import pytest
 import websockets
 
+from ostwerk_analysis.dashboard.rendering import settings
 from ostwerk_analysis.dashboard.still import still
 
 CODE = """import ipywidgets as widgets, os
@@ -292,3 +293,9 @@ def test_widgets_in_plain_html():
         '<div class=""><p><b>&lt;Ort&gt;</b> West</p><pre>a &lt; b</pre></div>'
     )
     assert still(states, "unknown") == ""
+
+
+@pytest.mark.parametrize("idle_min", [0.1, 20, 90])
+def test_a_quiet_viewer_keeps_the_kernel_as_long_as_was_promised(idle_min):
+    culled_s = settings(live_idle_min=idle_min).MappingKernelManager.cull_idle_timeout
+    assert culled_s > 60 * idle_min
