@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from ..language import number, text, unit_sign
@@ -17,7 +18,8 @@ LARGEST_RADIUS = 52
 
 def largest_of(values: pd.Series) -> float:
     """Give the value of the largest circle."""
-    return float(values.abs().max()) if values.notna().any() else 0.0
+    known = np.abs(values.to_numpy(dtype=float))
+    return float(np.nanmax(known)) if (~np.isnan(known)).any() else 0.0
 
 
 def radius(value: float, largest: float) -> float:

@@ -245,8 +245,9 @@ def note(said: str, language: str) -> Figure:
 
 def digits_for(values: pd.Series, kind: str) -> int:
     """Choose the decimal places for all values of an indicator: one choice for a whole figure."""
-    known = values.dropna().abs()
-    if known.empty or (known % 1 == 0).all() or known.max() >= 1000:
+    known = np.abs(values.to_numpy(dtype=float))
+    known = known[~np.isnan(known)]
+    if not len(known) or (known % 1 == 0).all() or known.max() >= 1000:
         return 0
     return 2 if kind == "ratio" and known.max() < 10 else 1
 
