@@ -84,6 +84,10 @@ class Handler(BaseVoilaHandler):
             return "de"
         return asked if asked in LANGUAGES else "de"
 
+    def _request_summary(self) -> str:
+        """Name the request in the log without its query, which may be the token."""
+        return f"{self.request.method} {self.request.path}"
+
     def head(self, *place: str) -> Any:
         """Answer as to GET; the content is left out on its way."""
         return self.get(*place)
@@ -364,10 +368,11 @@ class StaticHandler(Handler):
     """Scripts and styles, under an address that changes when they do."""
 
     @allow_unauthenticated
-    def get(self, name: str) -> None:
-        """Send one of ours."""
+    def get(self, wanted: str, name: str) -> None:
+        """Send one of ours, to be kept for ever under its own code only."""
         if name not in STATIC:
             raise web.HTTPError(404)
         self.set_header("Content-Type", media_type(name))
-        self.set_header("Cache-Control", f"public, {FOR_EVER}")
+        how_long = FOR_EVER if wanted == version() else "no-cache"
+        self.set_header("Cache-Control", f"public, {how_long}")
         self.send(static(name), version())

@@ -11,7 +11,6 @@ taken apart and put together anew, so a request to execute, complete or inspect 
 
 import asyncio
 import base64
-import binascii
 import json
 import os
 import re
@@ -214,6 +213,8 @@ class LiveHandler(WebSocketHandler, Handler):
 
     def on_message(self, given: str | bytes) -> None:
         """Pass a viewer's message on to their kernel; end with who sends anything else."""
+        if self.task is None or self.task.cancelling():
+            return  # what comes after the end is not even looked at
         try:
             self.count()
             message, buffers = self.taken_apart(given)
@@ -222,7 +223,7 @@ class LiveHandler(WebSocketHandler, Handler):
             self.close(1008, "refused")
             self.on_close()
             return
-        if self.kernel_client is not None and self.task and not self.task.cancelling():
+        if self.kernel_client is not None:
             session, channel = self.kernel_client.session, self.kernel_client.shell_channel
             whole = session.msg("comm_msg", message["content"])
             whole["header"]["msg_id"] = whole["msg_id"] = message["id"]
@@ -248,11 +249,12 @@ class LiveHandler(WebSocketHandler, Handler):
             said = json.loads(given)
             message_id, comm_id, data = said.pop("id"), said.pop("comm_id"), said.pop("data")
             buffers = [base64.b64decode(one, validate=True) for one in said.pop("buffers")]
-        except (ValueError, TypeError, KeyError, AttributeError, binascii.Error):
+            json.dumps(data, ensure_ascii=False).encode()  # what cannot be written goes no further
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise RefusedError("no message to a widget") from None
         if said or not isinstance(data, dict) or not IDS.fullmatch(str(message_id)):
             raise RefusedError("no message to a widget")
-        if comm_id not in self.comms:
+        if not isinstance(comm_id, str) or comm_id not in self.comms:
             raise RefusedError("no such widget")
         return {"id": message_id, "content": {"comm_id": comm_id, "data": data}}, buffers
 

@@ -12,6 +12,7 @@ import socket
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,9 @@ from .rendering import PAGE_TIME_LIMIT_S, settings
 from .site import Site
 from .warming import every_page
 
+LONGEST_BODY_BYTES, SLOWEST_S = 1 << 14, 60
+"""What a visitor may send: the word that opens the pages is the longest there is. And how long they
+may take to say what they want, or keep a connection without saying anything."""
 FRAMER = re.compile(r"https?://[A-Za-z0-9.*-]+(:[0-9]+)?")
 """Another site that may show pages in a frame."""
 
@@ -109,7 +113,7 @@ class Dashboards(LivePress):
         return [
             Rule(Stranger(self.names), StrangerHandler, given),
             *login,
-            (f"{start}(?:.*/)?static/[0-9a-f]+/([a-z0-9.-]+)", StaticHandler, given),
+            (f"{start}(?:.*/)?static/([0-9a-f]+)/([a-z0-9.-]+)", StaticHandler, given),
             (start, StartHandler, given),
             (f"{start}{code}/?", ProgrammeHandler, given),
             (f"{start}{code}/{code}/", ProgrammeHandler, given),
@@ -126,6 +130,13 @@ class Dashboards(LivePress):
         IOLoop.current().add_callback(self.ready, address)
         if self.is_warmed:
             IOLoop.current().add_callback(self.warm)
+        # Bodies are held in memory before anything looks at them.
+        self.app.listen = partial(
+            self.app.listen,
+            max_body_size=LONGEST_BODY_BYTES,
+            body_timeout=SLOWEST_S,
+            idle_connection_timeout=SLOWEST_S,
+        )
         super().listen()
 
     def stop(self) -> None:

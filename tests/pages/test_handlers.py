@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import re
 import shutil
 from datetime import date
 from urllib.parse import urlencode, urljoin
@@ -207,7 +208,16 @@ def test_what_is_too_large_ends_the_connection_and_not_the_server(server):
     for path, headers in (("/demo/karte?x=" + "a" * 80_000, {}), ("/", {"X": "a" * 80_000})):
         with pytest.raises((http.client.HTTPException, OSError)):
             ask(server, "GET", path, **headers)
+    body = {"Content-Length": "100000000"}  # turned away before it is sent
+    assert ask(server, "POST", "/login", **body)[0] == 400
     assert ask(server, "GET", "/demo/karte")[0] == 200
+
+
+def test_scripts_are_kept_for_ever_under_their_own_code_only(server):
+    [own] = set(re.findall(r"static/[0-9a-f]+/page.css", ask(server, "GET", "/")[2]))
+    for path, how_long in ((own, "max-age=31536000, immutable"), ("static/0/page.css", "no-cache")):
+        status, headers, _ = ask(server, "GET", f"/{path}")
+        assert (status, headers["Cache-Control"]) == (200, f"public, {how_long}")
 
 
 def test_a_strange_name_is_turned_away_whatever_it_asks_for(server, guarded):

@@ -139,6 +139,9 @@ def test_no_request_but_to_a_widget_is_taken(server, kind):
         lambda comm: json.dumps(json.loads(moved(comm, 5)) | {"buffers": ["%"]}),
         lambda comm: "{",
         lambda comm: b"\xff\x00",
+        lambda comm: moved([comm], 5),
+        lambda comm: moved(comm, "\ud800"),
+        lambda comm: "[" * 200_000,
         lambda comm: "[]",
     ],
 )
@@ -179,8 +182,10 @@ def test_a_viewer_who_floods_is_cut_off(server):
                 await flood(socket, ready)
             return closed.value.rcvd.code
 
+    before = server.log.count("too many messages")
     assert asyncio.run(visit()) == 1008
     wait_for(lambda: not kernels(server))
+    assert server.log.count("too many messages") == before + 1
 
 
 def test_one_viewer_cannot_speak_to_anothers_widgets_and_too_many_get_none(server):
