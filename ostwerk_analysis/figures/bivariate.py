@@ -189,8 +189,9 @@ def bivariate_map(
         key=key,
         name=f"{heading}, {when}",
     )
+    picked = pd.concat([side.rows for side in sides], ignore_index=True)
     table = observation_table(
-        pd.concat([side.rows for side in sides], ignore_index=True),
+        picked,
         catalogue,
         dict(zip(shapes.ids, shapes.names, strict=True)),
         language=language,
@@ -202,7 +203,7 @@ def bivariate_map(
         f'<p class="ow-when">{escape(when)}</p></figcaption><div class="ow-two">{picture}<div>'
         f"{_square(sides, pairs, language)}{legend([], language, key=key, shapes=shapes)}"
         f'<p class="ow-words">{escape(" ".join(filter(None, words)))}</p>'
-        f"{foot([side.declared for side in sides], language, table)}</div></div></figure>"
+        f"{foot([side.declared for side in sides], language, table, picked)}</div></div></figure>"
     )
 
 

@@ -115,7 +115,7 @@ def catchment_map(
         f'<figure class="ow ow-figure" lang="{language}"><figcaption><h2>{escape(title)}</h2>'
         f'<p class="ow-when">{escape(when)}</p></figcaption><div class="ow-two">{picture}<div>'
         f'<p class="ow-words">{escape(" ".join(filter(None, sentences)))}</p>{table}'
-        f"{foot([declared], language)}</div></div></figure>"
+        f"{foot([declared], language, shown=picked)}</div></div></figure>"
     )
 
 

@@ -222,7 +222,7 @@ def time_series(
         )
     heading = text("{label} over time", language, label=title)
     remark = " ".join(filter(None, remarks))
-    return chart(figure, heading, subtitle, declared, table, language, remark, _names(figure))
+    return chart(figure, heading, subtitle, declared, table, language, remark, _names(figure), seen)
 
 
 def _hollow(drawn: pd.DataFrame, language: str) -> str:
@@ -326,6 +326,7 @@ def chart(
     language: str,
     remark: str,
     names: dict[str, Any] | None = None,
+    shown: pd.DataFrame | None = None,
 ) -> Figure:
     """Put a chart together: heading, drawing, remark, source and table.
 
@@ -342,6 +343,8 @@ def chart(
     names : dict, optional
         Annotations that name the lines, and the margin that they need: in place of the legend
         where there is room.
+    shown : DataFrame, optional
+        The observations that are drawn.
     """
     figure.update_layout(separators=",." if language == "de" else ".,")
     figure.update_layout(height=HEIGHT_PX)
@@ -360,7 +363,7 @@ def chart(
         f'<script type="application/json">{payload}</script>'
         f"<noscript><p>{undrawn}</p></noscript></div>"
         + (f'<p class="ow-note">{escape(remark)}</p>' if remark else "")
-        + f"{foot([declared], language, table)}</figure>"
+        + f"{foot([declared], language, table, shown)}</figure>"
     )
     # A notebook shows the bare chart, so title and source are put into it.
     figure.update_layout(

@@ -139,7 +139,7 @@ def cluster_map(
     unit = unit_heading(str(declared["unit"]), language)
     numbers = _table(title, shapes, values, local, spots, declared, language)
     subtitle = ", ".join(part for part in (quarter(when, language), unit) if part)
-    words = f"{paragraphs(said)}{foot([declared], language, Figure(numbers))}"
+    words = f"{paragraphs(said)}{foot([declared], language, Figure(numbers), rows)}"
     key_to_map = _legend(kinds, state, shapes, key, language)
     drawn = f'<div class="ow-two">{picture}<div>{key_to_map}{words}</div></div>'
     return framed(title, subtitle, drawn, language)

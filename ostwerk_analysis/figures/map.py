@@ -144,7 +144,7 @@ def district_map(
         f'<p class="ow-when">{escape(when)}</p></figcaption><div class="ow-two">{picture}<div>'
         f"{key_to(encoding, language, key=key, shapes=shapes, period=period)}"
         f'<p class="ow-words">{escape(" ".join(filter(None, sentences)))}</p>'
-        f"{foot([declared], language, table)}</div></div></figure>"
+        f"{foot([declared], language, table, picked)}</div></div></figure>"
     )
 
 

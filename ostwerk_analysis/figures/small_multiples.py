@@ -136,7 +136,7 @@ def small_multiples(
         f"{key_to(encoding, language, key=key, shapes=shapes)}</div>"
         f'<p class="ow-words">{escape(" ".join(told[period] for period in ends))}</p>'
         + "".join(f'<p class="ow-note">{escape(remark)}</p>' for remark in remarks)
-        + f"{foot([declared], language, table)}</figure>"
+        + f"{foot([declared], language, table, picked)}</figure>"
     )
 
 
