@@ -1,7 +1,8 @@
 """Rendered pages, kept packed beside their release: never in it, for a release does not change.
 
 ``published/<programme>/.pages/<release>/`` holds pages as ``<key>.html.gz`` and their parts as
-``<code>.json.gz``. Everything in it can be deleted at any time: what is missing is rendered again.
+``<code>.json.gz``. Everything in it can be deleted at any time: what is missing, damaged or not
+what its name says is rendered again.
 """
 
 import gzip
@@ -23,6 +24,8 @@ MOST_PAGES = 512
 PART = re.compile(
     rb'<script type="application/json" data-ow-part="([0-9a-f]{16})">(.*?)</script>', re.DOTALL
 )
+LIFTED = "<!--part {code}-->"
+"""What stands in a page where a part was, so that a page tells which parts belong to it."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,14 @@ class Kept:
     ----------
     packed : bytes
         Its HTML without its parts, by gzip.
+    codes : frozenset of str
+        Of its parts.
     parts : dict of str to bytes
         Code = packed JSON, as far as they are not on disk.
     """
 
     packed: bytes
+    codes: frozenset[str] = frozenset()
     parts: dict[str, bytes] = field(default_factory=dict)
 
     @property
@@ -60,9 +66,10 @@ def lift(html: str) -> Kept:
         if hashlib.sha256(content).hexdigest()[:16] != code:
             return found[0]  # an address that is kept for ever must name what it holds
         parts[code] = pack(content)
-        return b""
+        return LIFTED.format(code=code).encode()
 
-    return Kept(pack(PART.sub(take, html.encode())), parts)
+    packed = pack(PART.sub(take, html.encode()))
+    return Kept(packed, frozenset(parts), parts)
 
 
 def folder_of(release: Path) -> Path:
@@ -71,21 +78,26 @@ def folder_of(release: Path) -> Path:
 
 
 def load(release: Path, key: str) -> Kept | None:
-    """Read a page that was kept; None if there is none, or it cannot be read."""
+    """Read a page that was kept; None if there is none, it cannot be read, or a part is missing."""
     try:
         packed = (folder_of(release) / f"{key}.html.gz").read_bytes()
-        gzip.decompress(packed)
-    except (OSError, EOFError, zlib.error):
+        html = gzip.decompress(packed).decode()
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error):
         return None
-    return Kept(packed)
+    codes = frozenset(re.findall(LIFTED.format(code="([0-9a-f]{16})"), html))
+    if any(part(release, code) is None for code in codes):
+        return None
+    return Kept(packed, codes)
 
 
 def part(release: Path, code: str) -> bytes | None:
-    """Read a part, packed; None if there is none."""
+    """Read a part, packed; None if there is none, or it is not what its code says."""
     try:
-        return (folder_of(release) / f"{code}.json.gz").read_bytes()
-    except OSError:
+        packed = (folder_of(release) / f"{code}.json.gz").read_bytes()
+        is_whole = hashlib.sha256(gzip.decompress(packed)).hexdigest()[:16] == code
+    except (OSError, EOFError, zlib.error):
         return None
+    return packed if is_whole else None
 
 
 def save(release: Path, key: str, page: Kept) -> Kept:
@@ -106,7 +118,9 @@ def save(release: Path, key: str, page: Kept) -> Kept:
     for code, packed in page.parts.items():
         _write(folder / f"{code}.json.gz", packed)
     _write(folder / f"{key}.html.gz", page.packed)
-    return Kept(page.packed)
+    with suppress(OSError):  # another one who tidies up may be faster
+        _thin(folder, MOST_PAGES)  # who asks for every value of every parameter fills no disk
+    return Kept(page.packed, page.codes)
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -170,6 +170,9 @@ class Press(Voila):
                     return kept.parts[code]
             if packed := await asyncio.to_thread(keeping.part, folder, code):
                 return packed
+        for (home, key), kept in self._finished().items():
+            if home in releases and code in kept.codes:
+                del self.kept[home, key]  # whoever opens the page next has it rendered again
         return None
 
     def _finished(self) -> dict[tuple[Path, str], Kept]:

@@ -71,7 +71,9 @@ def visit(site, name="karte", release="", language="de", **asked):
 def test_parts_are_lifted_out_of_a_page_unless_their_code_is_not_theirs():
     wrong = PART.replace(CODE, "0" * 16)
     page = keeping.lift(f"<p>before</p>{PART}<p>between</p>{wrong}")
-    assert gzip.decompress(page.packed).decode() == f"<p>before</p><p>between</p>{wrong}"
+    assert gzip.decompress(page.packed).decode() == (
+        f"<p>before</p><!--part {CODE}--><p>between</p>{wrong}"
+    )
     assert {code: gzip.decompress(part).decode() for code, part in page.parts.items()} == {
         CODE: CONTENT
     }
@@ -80,8 +82,8 @@ def test_parts_are_lifted_out_of_a_page_unless_their_code_is_not_theirs():
 def test_a_page_is_read_as_it_was_kept_and_a_damaged_one_is_none(tmp_path):
     release = tmp_path / "demo" / "2026-Q3"
     page = keeping.lift(f"<p>über</p>{PART}")
-    assert keeping.save(release, "k", page) == keeping.Kept(page.packed)
-    assert keeping.load(release, "k") == keeping.Kept(page.packed)
+    assert keeping.save(release, "k", page) == keeping.Kept(page.packed, {CODE})
+    assert keeping.load(release, "k") == keeping.Kept(page.packed, {CODE})
     assert gzip.decompress(keeping.part(release, CODE)).decode() == CONTENT
     file = keeping.folder_of(release) / "k.html.gz"
     file.write_bytes(file.read_bytes()[:-9])
@@ -89,6 +91,18 @@ def test_a_page_is_read_as_it_was_kept_and_a_damaged_one_is_none(tmp_path):
     assert keeping.load(release, "other") is None
     assert keeping.part(release, "0" * 16) is None
     assert not release.exists()  # beside it, never in it
+
+
+def test_a_page_whose_part_is_gone_or_another_is_none(tmp_path):
+    release = tmp_path / "demo" / "2026-Q3"
+    file = keeping.folder_of(release) / f"{CODE}.json.gz"
+    for damage in (keeping.pack(b'{"note":"exchanged"}'), file.name.encode(), b""):
+        keeping.save(release, "k", keeping.lift(PART))
+        file.write_bytes(damage)
+        assert keeping.part(release, CODE) is None
+        assert keeping.load(release, "k") is None
+    file.unlink()
+    assert keeping.load(release, "k") is None
 
 
 def test_a_disk_that_takes_no_more_keeps_no_half_page(tmp_path):
@@ -102,6 +116,17 @@ def test_a_disk_that_takes_no_more_keeps_no_half_page(tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert list(keeping.folder_of(release).iterdir()) == []
+
+
+def test_keeping_one_page_more_than_stay_lets_go_of_the_oldest(tmp_path, monkeypatch):
+    release = tmp_path / "demo" / "2026-Q3"
+    monkeypatch.setattr(keeping, "MOST_PAGES", 2)
+    for age, key in enumerate("abc"):
+        keeping.save(release, key, keeping.lift(key))
+        os.utime(keeping.folder_of(release) / f"{key}.html.gz", (age, age))
+    keeping.save(release, "d", keeping.lift("d"))
+    left = {file.name[0] for file in keeping.folder_of(release).iterdir()}
+    assert left == {"c", "d"}
 
 
 def test_sweeping_takes_what_is_withdrawn_and_the_oldest(tmp_path, districts, publish):
@@ -185,6 +210,16 @@ def test_a_part_is_asked_for_beside_the_page_and_kept_for_ever(kept):
         assert kept.get(address, {"If-None-Match": headers["Etag"]})[0] == 304
     assert kept.get(f"/demo/2025-Q4/parts/{CODE}.json")[0] == 404
     assert kept.get(f"/demo/parts/{'0' * 16}.json")[0] == 404
+
+
+def test_a_part_that_was_deleted_is_there_again_with_the_next_look_at_its_page(kept, published):
+    address = f"/demo/parts/{CODE}.json"
+    page = kept.get("/demo/apart?lang=de")
+    for file in (published / "demo" / ".pages").rglob(f"{CODE}.json.gz"):
+        file.unlink()
+    assert kept.get(address)[0] == 404
+    assert kept.get("/demo/apart?lang=de")[2] == page[2]
+    assert kept.get(address)[2] == CONTENT
 
 
 def test_both_addresses_of_a_release_give_the_same_page(kept):
