@@ -153,6 +153,12 @@ def quarter(period: str, language: str) -> str:
     return f"Q{number_of_quarter} {year}"
 
 
+def short_quarter(period: str, language: str) -> str:
+    """Name a quarter without its year, where there is little room: ``3. Qu.`` or ``Q3``."""
+    number_of_quarter = period[-1]
+    return f"{number_of_quarter}.\u00a0Qu." if language == "de" else f"Q{number_of_quarter}"
+
+
 def day(value: date, language: str) -> str:
     """Write a date: ``31.12.2026`` or ``31 December 2026``."""
     from babel.dates import format_date

@@ -312,6 +312,7 @@ TABLES_OF_SENTENCES = {
         "NATURAL_PERSON": [public_list.NATURAL_PERSON],
     },
     "figures/shares.py": {
+        "DIMENSIONS.get(by, by)": codes.DIMENSIONS.values(),
         "head": shares.PARTICIPANTS,
         "message": values.WITHOUT_VALUE.values(),
     },

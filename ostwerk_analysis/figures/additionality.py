@@ -129,9 +129,10 @@ def additionality(
     return Figure(
         f'<figure class="ow ow-figure" lang="{language}"><figcaption>'
         f"<h2>{escape(text('From gross to net', language))}</h2>"
-        f'<p class="ow-when">{escape(named)}, {escape(when)}</p></figcaption>{drawn}'
+        f'<p class="ow-when">{escape(named)}, {escape(when)}</p></figcaption>'
+        f'<div class="ow-two"><div>{drawn}</div><div>'
         f'<div class="ow-words">{paragraphs(said)}</div>{numbers}'
-        f"{signs(set(), {status}, language)}{foot([declared], language)}</figure>"
+        f"{signs(set(), {status}, language)}{foot([declared], language)}</div></div></figure>"
     )
 
 

@@ -234,7 +234,7 @@ def answer(
         said.append((f"{one.label}:", " ".join(sentences)))
         rows.append(_row(one, area_id, when, beside))
     heads = [
-        "",
+        text("Indicator", language),
         text("Value", language),
         text("Quarter before", language),
         text("Year before", language),

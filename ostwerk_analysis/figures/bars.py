@@ -12,6 +12,7 @@ from ..codes import CODES, DIMENSIONS, code_name
 from ..faults import DataError
 from ..language import number, quarter, text
 from ..observations import as_of, dimensions
+from .sentences import framed
 from .tables import targets_reached
 from .values import (
     Figure,
@@ -29,6 +30,9 @@ from .values import (
     unobserved,
     written,
 )
+
+MOST_IN_HALF = 8
+"""With more bars, a figure takes the whole width of a page."""
 
 
 def bars(
@@ -107,12 +111,14 @@ def bars(
     if _is_told_apart(here, indicator, period):
         within = dimension if language == "de" else dimension[:1].lower() + dimension[1:]
         title = text("{label} by {dimension}", language, label=title, dimension=within)
-    return _figure(
+    return framed(
         title,
         when,
-        _bars(names, picked["value"], words, picked["obs_status"]),
-        signs(set(), _statuses(picked), language) + foot([declared], language, shown=picked),
+        _bars(names, picked["value"], words, picked["obs_status"])
+        + signs(set(), _statuses(picked), language)
+        + foot([declared], language, shown=picked),
         language,
+        is_half=len(names) <= MOST_IN_HALF,
     )
 
 
@@ -135,7 +141,7 @@ def target_bars(
     names = [label(catalogue, row["indicator"], language, row["breakdown"], parts) for row in rows]
     words = [written(row["reached_pct"], row["state"], "percent", language, 0) for row in rows]
     longest = max([100.0, *reached["reached_pct"].dropna()])
-    return _figure(
+    return framed(
         text("Targets reached", language),
         quarter(period, language),
         bar_list(
@@ -149,10 +155,11 @@ def target_bars(
                 beneath=_so_far(row, str(entry(catalogue, row["indicator"])["unit"]), language),
             )
             for name, row, word in zip(names, rows, words, strict=True)
-        ),
-        signs(set(), _statuses(reached), language)
+        )
+        + signs(set(), _statuses(reached), language)
         + foot([entry(catalogue, row["indicator"]) for row in rows], language),
         language,
+        is_half=len(rows) <= MOST_IN_HALF,
     )
 
 
@@ -242,11 +249,4 @@ def bar_item(
         '<svg class="ow-bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">'
         f"{drawn}</svg>"
         f'<span class="ow-amount">{escape(words)}{mark}</span>{below}</li>'
-    )
-
-
-def _figure(title: str, subtitle: str, drawn: str, foot: str, language: str) -> Figure:
-    return Figure(
-        f'<figure class="ow ow-figure" lang="{language}"><figcaption><h2>{escape(title)}</h2>'
-        f'<p class="ow-when">{escape(subtitle)}</p></figcaption>{drawn}{foot}</figure>'
     )

@@ -37,6 +37,8 @@ BESIDE = ("promised", "verified")
 """Rungs that stand on the card of another one, each by itself."""
 FEWEST_POINTS = 3
 """With fewer known values there is no curve."""
+MOST_IN_HALF = 4
+"""With more cards, they take the whole width of a page."""
 WIDE, HIGH, EDGE = 200, 36, 4
 """Units of a small curve, and the margin in which its last point has room."""
 STATUS = {
@@ -103,8 +105,9 @@ def key_figures(
         goals = due[(due["indicator"] == indicator) & (due["breakdown"] == one.breakdown)]
         cards.append(_card(one, found, goals, area_id, when, here, parts))
     head = f"<h2>{escape(title)}</h2>" if title else ""
+    half = " ow-half" if len(cards) <= MOST_IN_HALF else ""
     return Figure(
-        f'<section class="ow ow-key" lang="{language}"'
+        f'<section class="ow ow-key{half}" lang="{language}"'
         + (f' aria-label="{escape(title)}">' if title else ">")
         + f'{head}<ul class="ow-cards">{"".join(cards)}</ul>'
         + f"{signs(set(), statuses, language)}</section>"
@@ -127,7 +130,7 @@ def _card(
     return (
         f'<li class="ow-card"><p class="ow-label">{escape(name)}</p>'
         + (f'<p class="ow-when">{escape(meant)}</p>' if meant else "")
-        + _value(found, unit, language)
+        + _value(found, unit, language, one.digits if one.declared["kind"] == "ratio" else None)
         + _other_rungs(one, area, when, unit)
         + "".join(_goal(goal, unit, language) for goal in goals.to_dict("records"))
         + _trend(one, found, area, when)
@@ -137,7 +140,7 @@ def _card(
     )
 
 
-def _value(found: Value, unit: str, language: str) -> str:
+def _value(found: Value, unit: str, language: str, digits: int | None) -> str:
     """Write a card's value: the number large, its unit small; or why there is none."""
     if found.state:
         said = written(found.value, found.state, unit, language)
@@ -146,7 +149,7 @@ def _value(found: Value, unit: str, language: str) -> str:
     small = f' <span class="ow-unit">{sign}</span>' if sign else ""
     hedged = text(hedge(found.status, found.why), language, value="").strip()
     how = f'<span class="ow-unit">{escape(hedged)}</span> ' if hedged else ""
-    value = number(found.value, "", language)
+    value = number(found.value, "", language, digits)
     return f'<p class="ow-value">{how}{value}{mark_of(found.status)}{small}</p>'
 
 
@@ -205,7 +208,11 @@ def _in_a_year(one: Subject, now: Value, then: Value) -> str:
     if one.is_nothing(change):
         return text("as a year ago", language)
     sign = "+" if change > 0 else "−"
-    return text("{change} within a year", language, change=sign + one.difference(abs(change)))
+    is_ratio = one.declared["kind"] == "ratio"  # whose unit is long and stands on the card
+    said = one.difference(abs(change))
+    if is_ratio:
+        said = number(abs(change), "", language, one.digits)
+    return text("{change} within a year", language, change=sign + said)
 
 
 def _curve(one: Subject, area: str, when: str) -> str:

@@ -87,7 +87,7 @@ def how_sure(
         if name in CAVEATS:
             said.append(text(CAVEATS[name], language))
     heads = [
-        "",
+        text("Indicator", language),
         text("Value", language),
         text("Behind it", language),
         text("95 % interval", language),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..language import quarter, text
+from ..language import quarter, short_quarter, text
 from .tables import observation_table
 from .values import (
     MISSING,
@@ -49,6 +49,8 @@ PROPERTIES = {INK: "ink", QUIET: "quiet", RULE: "rule", PAPER: "paper"} | {
 }
 """The same colours in ``figures.css``, which knows them by night too."""
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+PLAIN = {"de": "{}.", "en": "Q{}"}
+"""A quarter at a tick between others of its year."""
 MOST_TICKS, MOST_YEARS, HEIGHT_PX = 8, 5, 340
 """Ticks of quarters, and of years, that a phone holds side by side; height of a chart."""
 PLOT_PX, LETTER_PX, ROW_PX, NAME_LETTERS = 285, 7.2, 17, 18
@@ -199,7 +201,9 @@ def time_series(
             ],
             hovertemplate="%{text}<extra></extra>",
         )
-    figure.update_xaxes(type="category", categoryarray=periods, tickangle=0, **_ticks(periods))
+    figure.update_xaxes(
+        type="category", categoryarray=periods, tickangle=0, **_ticks(periods, language)
+    )
     figure.update_yaxes(rangemode="tozero", exponentformat="none", separatethousands=True)
     figure.update_layout(showlegend=len(drawn) > 1)
     newest_first = picked.sort_values("period", ascending=False)
@@ -298,8 +302,11 @@ def _names(figure: "go.Figure") -> dict[str, Any] | None:
     return {"annotations": annotations, "margin": round(letters * LETTER_PX + 16)}
 
 
-def _ticks(periods: list[str]) -> dict[str, list[str]]:
-    """Label a time axis: each quarter of a short series, else as many years as a phone holds."""
+def _ticks(periods: list[str], language: str) -> dict[str, list[str]]:
+    """Label a time axis: each quarter of a short series, else as many years as a phone holds.
+
+    German quarters are numbered, and named where a year begins: there is no room for more.
+    """
     years = [period for period in periods if period.endswith("Q1") or "-Q" not in period]
     if len(periods) <= MOST_TICKS:
         years, shown = years or periods[:1], periods
@@ -313,7 +320,8 @@ def _ticks(periods: list[str]) -> dict[str, list[str]]:
         if not number or len(periods) > MOST_TICKS:
             words.append(year)
         else:
-            words.append(f"Q{number}<br>{year}" if period in years else f"Q{number}")
+            named = f"{short_quarter(period, language)}<br>{year}"
+            words.append(named if period in years else PLAIN[language].format(number))
     return {"tickvals": shown, "ticktext": words}
 
 
@@ -356,7 +364,8 @@ def chart(
         payload = payload.replace(f'"{colour}"', f'"var(--ow-{name})"')
     undrawn = escape(text("The chart is not drawn here; the table has the same values.", language))
     html = (
-        f'<figure class="ow ow-figure" lang="{language}"><figcaption><h2>{escape(title)}</h2>'
+        f'<figure class="ow ow-figure ow-half" lang="{language}"><figcaption>'
+        f"<h2>{escape(title)}</h2>"
         f'<p class="ow-when">{escape(subtitle)}</p></figcaption>'
         f'<div class="ow-chart" role="img" aria-label="{escape(f"{title}, {subtitle}")}" '
         f'style="min-height:{HEIGHT_PX}px" data-ow-failed="{undrawn}">'

@@ -125,6 +125,7 @@ def composition(
         f'<ul class="ow-whole">{"".join(bars)}</ul>'
         + foot([declared], language, Figure(numbers), picked),
         language,
+        is_half=True,
     )
 
 

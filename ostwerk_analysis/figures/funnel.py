@@ -99,6 +99,7 @@ def funnel(
             shown,
         ),
         language,
+        is_half=True,
     )
 
 

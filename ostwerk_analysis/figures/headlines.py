@@ -12,6 +12,7 @@ from ..indicators.aggregate import GAP
 from ..language import number, quarter, text
 from ..observations import breakdown as write_breakdown
 from ..periods import ordinal
+from .sentences import LEFT
 from .values import MISSING, SUPPRESSED, Figure, entry, foot, label, note, of_areas, states
 
 ABOUT_PCT = 5.0
@@ -144,7 +145,10 @@ def headlines(
         return note(text("No figure published before is declared.", language), language)
     held = reconciled(observations, headlines, catalogue, period, area_id)
     rows = zip(held.to_dict("records"), headlines.to_dict("records"), strict=True)
-    heads = "".join(f'<th scope="col">{escape(text(name, language))}</th>' for name in HEADINGS)
+    heads = "".join(
+        f'<th scope="col"{LEFT if name == HEADINGS[-1] else ""}>{escape(text(name, language))}</th>'
+        for name in HEADINGS
+    )
     body = "".join(_row(row, said, catalogue, language, parts) for row, said in rows)
     title = escape(text("Held against figures published before", language))
     declared = [entry(catalogue, indicator) for indicator in held["indicator"].unique()]
@@ -170,7 +174,9 @@ def _row(
     """Write one figure as a row of the table."""
     unit = str(entry(catalogue, row["indicator"])["unit"])
     name = label(catalogue, row["indicator"], language, row["breakdown"], parts)
-    where = ", ".join(filter(None, (quarter(row["period"], language), headline["source"])))
+    where = ", ".join(
+        filter(None, (quarter(row["period"], language), headline[f"source_{language}"]))
+    )
     stated_unit = str(headline.get("unit") or unit)
     verdict = text(row["verdict"], language)
     if row["reason"]:
@@ -190,5 +196,6 @@ def _row(
         verdict,
     )
     side = f'{escape(name)}<br><span class="ow-when">{escape(where)}</span>'
-    written = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+    written = "".join(f"<td>{escape(cell)}</td>" for cell in cells[:-1])
+    written += f"<td{LEFT}>{escape(cells[-1])}</td>"
     return f'<tr><th scope="row">{side}</th>{written}</tr>'

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from ..downloads import AREA_LEVELS
-from ..language import number, quarter, text
+from ..language import number, quarter, short_quarter, text
 from .sentences import framed, section
 from .values import MISSING, NOTHING, SOURCES, SUPPRESSED, Figure, note, states
 
@@ -171,7 +171,7 @@ def completeness(published: Any, period: str, *, language: str = "de") -> Figure
         body += f'<tr><th scope="row">{name}</th>{cells}</tr>'
     top = "".join(
         f'<th scope="col">{escape(head)}</th>'
-        for head in (text("Table", language), *(_short(one) for one in periods))
+        for head in (text("Table", language), *(_short(one, language) for one in periods))
     )
     legend = "; ".join(f"{sign} {text(said, language)}" for sign, said in MEANING.items())
     words = (
@@ -234,7 +234,6 @@ def _sign(there: int, total: int, language: str) -> str:
     )
 
 
-def _short(period: str) -> str:
-    """Write a quarter as a heading that is narrow: ``Q3 26``."""
-    year, _, quarter_of_it = period.partition("-")
-    return f"{quarter_of_it} {year[2:]}"
+def _short(period: str, language: str) -> str:
+    """Write a quarter as a heading that is narrow: ``3. Qu. 26`` or ``Q3 26``."""
+    return f"{short_quarter(period, language)} {period[2:4]}"

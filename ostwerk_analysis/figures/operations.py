@@ -10,7 +10,7 @@ from .. import templates
 from ..codes import code_name
 from ..language import LOCALES, day, number, text
 from ..public_list import NATURAL_PERSON
-from .sentences import framed
+from .sentences import LEFT, framed
 from .values import NOTHING, Figure, note
 
 HEADINGS = (
@@ -20,7 +20,6 @@ HEADINGS = (
 
 COUNTED = ("Start", "Completion", "Total cost", "EU share")
 """Headings of columns that stand on the right, as numbers do."""
-LEFT = ' class="ow-left"'
 PLACE = ("location", "municipality", "county")
 """Columns that say where an operation is, the closest first."""
 

@@ -1,5 +1,6 @@
 """What figures made of sentences share: a heading, what is said, and the table of its numbers."""
 
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -7,6 +8,11 @@ import numpy as np
 
 from ..language import number, text
 from .values import Figure
+
+LEFT = ' class="ow-left"'
+"""Of a cell that holds words, and its heading."""
+NUMBER = re.compile(r"(p\s[=<]\s|[≈×]\s?)?[+\u2212-]?\d")
+"""How a cell begins that holds a number."""
 
 
 def p_value(p: float, language: str) -> str:
@@ -73,11 +79,21 @@ def table(
     *,
     is_behind: bool = True,
 ) -> str:
-    """Write a table that scrolls where it is too wide; the first column names the rows."""
-    top = "".join(f'<th scope="col">{escape(head)}</th>' if head else "<td></td>" for head in heads)
+    """Write a table that scrolls where it is too wide; the first column names the rows.
+
+    Numbers stand on the right, one below the other; a column of words stands on the left.
+    """
+    columns = zip(*(others for _, *others in rows), strict=True)
+    sides = [LEFT if _is_of_words(column) else "" for column in columns]
+    top = "".join(
+        f'<th scope="col"{side}>{escape(head)}</th>'
+        for head, side in zip(heads, ["", *sides], strict=True)
+    )
     body = "".join(
         f'<tr><th scope="row">{escape(first)}</th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in others)
+        + "".join(
+            f"<td{side}>{escape(cell)}</td>" for cell, side in zip(others, sides, strict=True)
+        )
         + "</tr>"
         for first, *others in rows
     )
@@ -91,9 +107,20 @@ def table(
     return f"<details><summary>{head}</summary>{numbers}</details>"
 
 
-def framed(title: str, subtitle: str, content: str, language: str) -> Figure:
-    """Put a heading and what is to be known first over a drawing."""
+def _is_of_words(column: Sequence[str]) -> bool:
+    """Tell whether a column is read as text: none of its cells is a number or a sign for one."""
+    return any(column) and not any(NUMBER.match(cell) for cell in column)
+
+
+def framed(
+    title: str, subtitle: str, content: str, language: str, *, is_half: bool = False
+) -> Figure:
+    """Put a heading and what is to be known first over a drawing.
+
+    One that needs no more than half a page stands beside another such, where there is room.
+    """
+    half = " ow-half" if is_half else ""
     return Figure(
-        f'<figure class="ow ow-figure" lang="{language}"><figcaption><h2>{escape(title)}</h2>'
+        f'<figure class="ow ow-figure{half}" lang="{language}"><figcaption><h2>{escape(title)}</h2>'
         f'<p class="ow-when">{escape(subtitle)}</p></figcaption>{content}</figure>'
     )

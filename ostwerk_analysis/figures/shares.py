@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..codes import CODES, code_name
+from ..codes import CODES, DIMENSIONS, code_name
 from ..language import number, quarter, text
 from ..observations import as_of, dimensions
-from .bars import bar_item, bar_list
+from .bars import MOST_IN_HALF, bar_item, bar_list
 from .sentences import framed, table
 from .values import (
     MISSING,
@@ -146,7 +146,9 @@ def shares(
             items = bar_list(_item(one, called, language, parts) for one in drawn)
             lists.append(f"<li>{over}{items}</li>" if head else items)
         rows += [_row(one, called, here, when, by if of else "", language, parts) for one in drawn]
-    heads = ["", text("Number", language), text("Of", language), text("Share", language)]
+    is_split = bool(by and not of)
+    corner = text(DIMENSIONS.get(by, by), language) if is_split else text("Indicator", language)
+    heads = [corner, text("Number", language), text("Of", language), text("Share", language)]
     heads += [code_name(by, code, language, parts) for code in CODES.get(by, {}) if of]
     when_words = ", ".join(filter(None, (quarter(when, language), common)))
     if of and not found[0].whole["state"]:
@@ -171,6 +173,7 @@ def shares(
             shown,
         ),
         language,
+        is_half=len(groups) == 1 and len(found) <= MOST_IN_HALF,
     )
 
 

@@ -81,7 +81,10 @@ def loaded(data: "Dataset", *, language: str = "de") -> Figure:
                 share=number(least["filled_pct"], "percent", language, 0),
             )
         )
-    heads = ["", *(text(head, language) for head in ("Rows read", "Accepted", "Set aside"))]
+    heads = [
+        text("Table", language),
+        *(text(head, language) for head in ("Rows read", "Accepted", "Set aside")),
+    ]
     rows = [
         [text(SOURCES.get(name, name), language), *(number(n, "", language) for n in row)]
         for name, row in zip(reads.index, reads.to_numpy(), strict=True)
@@ -107,7 +110,7 @@ def tables_read(published: Any, *, language: str = "de") -> Figure:
             lead = text(SOURCES.get(str(name), str(name)), language)
             said.append((f"{lead}:", text("set aside for {columns}.", language, columns=at_fault)))
     counts = reads.reindex(columns=list(COUNTS)).fillna(0).groupby(reads["table"], sort=False).sum()
-    heads = ["", *(text(head, language) for head in COUNTS.values())]
+    heads = [text("Table", language), *(text(head, language) for head in COUNTS.values())]
     rows = [
         [text(SOURCES.get(name, name), language), *(number(n, "", language) for n in row)]
         for name, row in zip(counts.index, counts.to_numpy(), strict=True)

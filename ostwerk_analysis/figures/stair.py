@@ -81,7 +81,7 @@ def job_stair(
         ]
         said.append(_sentence(head, stair, language))
     heads = [
-        "",
+        text("Indicator", language),
         text("FTE", language),
         text("persons", language),
         text("of them founders", language),

@@ -109,7 +109,7 @@ def gap(
     sentences += _how_the_difference_moved(table, language)
     sentences += _between_districts(observations, indicator, language)
     heads = [
-        "",
+        text("Period", language),
         names[area],
         names[city],
         text("Difference to the city", language),

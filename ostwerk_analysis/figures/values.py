@@ -203,7 +203,7 @@ def apart(labels: Sequence[str]) -> tuple[list[str], str]:
     Returns
     -------
     labels : list of str
-        ``women`` and ``men``: without the words before a colon and those at the end that all have.
+        ``women`` and ``men``: without the words before a colon and those in brackets that all have.
     common : str
         What stood in brackets at their end: ``since the start``.
     """
@@ -217,9 +217,10 @@ def apart(labels: Sequence[str]) -> tuple[list[str], str]:
     count = min(len(shared), *(len(words) - 1 for words in ends))
     if not count:
         return list(labels), ""
-    cut = " ".join(ends[0][:count][::-1])
-    bracketed = cut[cut.index("(") + 1 : -1] if "(" in cut and cut.endswith(")") else ""
-    return [label[: -len(cut) - 1].rstrip(":") for label in labels], bracketed
+    _, bracket, inside = " ".join(ends[0][:count][::-1]).partition("(")
+    if not bracket:
+        return list(labels), ""
+    return [label.removesuffix(f"({inside}").rstrip(": ") for label in labels], inside[:-1]
 
 
 def unobserved(observations: pd.DataFrame, declared: pd.Series, language: str) -> Figure | None:
@@ -378,11 +379,12 @@ def foot(
         head = text("What is counted, and how sure it is", language)
         said += evidence(declared, shown, language)
     behind = [(text("As a table", language), table.html if table else ""), (head, said)]
-    return line + "".join(
+    opened = "".join(
         f"<details><summary>{escape(head)}</summary>{content}</details>"
         for head, content in behind
         if content
     )
+    return f'<div class="ow-foot">{line}{opened}</div>' if line or opened else ""
 
 
 def evidence(declared: Sequence[pd.Series], shown: pd.DataFrame, language: str) -> str:

@@ -122,10 +122,17 @@ def _counted(found: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def _entries(entries: Sequence[Section]) -> "pd.DataFrame":
-    """Put entries of ``programme.toml`` into a table."""
+    """Put entries of ``programme.toml`` into a table; a text has a column for each language."""
     import pandas as pd
 
-    rows = [entry.model_dump(mode="json") for entry in entries]
+    rows = [
+        {
+            f"{key}_{part}" if part else key: content
+            for key, value in entry.model_dump(mode="json").items()
+            for part, content in (value if isinstance(value, dict) else {"": value}).items()
+        }
+        for entry in entries
+    ]
     return pd.DataFrame(rows) if rows else pd.DataFrame({"indicator": pd.Series(dtype="str")})
 
 

@@ -332,7 +332,7 @@ class Headline(Section):
         "exactly", description="How the figure was put."
     )
     definition: str = Field("", description="What it counts.")
-    source: str = Field("", description="Where it was published.")
+    source: Text = Field(Text(de="", en=""), description="Where it was published, for pages.")
 
     @model_validator(mode="after")
     def _period_is_one(self) -> Self:

@@ -207,7 +207,7 @@ def test_a_chart_that_cannot_be_drawn_says_so_and_leaves_its_table(browser, serv
     page = context.new_page()
     page.goto("/demo/wirkung")
     assert "die Tabelle nennt dieselben Werte" in page.inner_text(".ow-chart")
-    assert page.locator(".ow-chart ~ details table").count() == 1
+    assert page.locator(".ow-chart ~ .ow-foot details table").count() == 1
     context.close()
 
 

@@ -195,7 +195,15 @@ def test_bars_of_one_breakdown_among_several_name_it(release, more, title):
 
 def test_a_time_axis_has_as_many_years_as_stand_apart_on_a_phone():
     quarters = [f"{year}-Q{n}" for year in range(2019, 2027) for n in (1, 2, 3, 4)]
-    assert _ticks(quarters)["ticktext"] == ["2019", "2021", "2023", "2025"]
+    assert _ticks(quarters, "de")["ticktext"] == ["2019", "2021", "2023", "2025"]
+
+
+def test_a_short_series_names_its_quarters_as_its_language_does():
+    quarters = ["2025-Q3", "2025-Q4", "2026-Q1", "2026-Q2"]
+    assert _ticks(quarters, "de")["ticktext"] == [
+        *("3.\u00a0Qu.<br>2025", "4.", "1.\u00a0Qu.<br>2026", "2.")
+    ]
+    assert _ticks(quarters, "en")["ticktext"] == ["Q3<br>2025", "Q4", "Q1<br>2026", "Q2"]
 
 
 def test_bars_without_an_order_of_their_own_stand_by_code(release):

@@ -26,7 +26,7 @@ def headline(value, qualifier="exactly", **more):
     row = {
         "id": "h", "indicator": "grants_approved_eur_to_date", "measure_id": "", "status": "",
         "value": value, "unit": "", "period": "", "qualifier": qualifier, "definition": "",
-        "source": "Report 2007",
+        "source_de": "Bericht 2007", "source_en": "Report 2007",
     }  # fmt: skip
     return pd.DataFrame([row | more])
 
@@ -115,11 +115,23 @@ def test_the_headline_of_the_small_city_agrees(small_data):
     [
         (
             "en",
-            ["more than 600\u00a0€", "about", "agrees", "not comparable: the value is kept secret"],
+            [
+                "more than 600\u00a0€",
+                "About",
+                "Report 2007",
+                "agrees",
+                "not comparable: the value is kept secret",
+            ],
         ),
         (
             "de",
-            ["mehr als 600\u00a0€", "„Etwa“", "stimmt überein", "der Wert wird geheim gehalten"],
+            [
+                "mehr als 600\u00a0€",
+                "„Rund“",
+                "Bericht 2007",
+                "stimmt überein",
+                "der Wert wird geheim gehalten",
+            ],
         ),
     ],
 )
@@ -135,7 +147,6 @@ def test_the_table_says_it_in_words(language, said):
     words = BeautifulSoup(figure.html, "html.parser").get_text(" ").replace(" About", " about")
     for part in said:
         assert part in words, part
-    assert "Report 2007" in words
 
 
 def test_without_headlines_the_table_says_so():

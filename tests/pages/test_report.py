@@ -93,8 +93,8 @@ def test_report_without_plotly_still_has_its_numbers(html, page, tmp_path):
     (tmp_path / "report.html").write_text(html)
     page.goto((tmp_path / "report.html").as_uri())
     page.wait_for_timeout(500)
-    page.locator(".ow-chart ~ details summary").first.click()
-    assert page.locator(".ow-chart ~ details table tbody tr").count() == 5
+    page.locator(".ow-chart ~ .ow-foot details summary").first.click()
+    assert page.locator(".ow-chart ~ .ow-foot details table tbody tr").count() == 5
 
 
 def test_report_prints_on_paper(html, page, tmp_path):

@@ -401,13 +401,17 @@
       const isPicture = figure.querySelector(".ow-map, .ow-chart");
       if (!isPicture && !table) continue;
       if (table) taken.add(table);
-      figure.append(offer(figure, table, isPicture && figure));
+      const foot = root === figure && figure.querySelector(".ow-foot");
+      (foot || figure).append(offer(figure, table, isPicture && figure));
       const isServed = location.protocol.startsWith("http");
       if (root !== figure && isServed && !isEmbedded) figure.append(embedding(figure));
     }
     for (const table of document.querySelectorAll(".ow table:not(.ow-square)")) {
       const box = table.closest(".ow-scroll");
-      if (box && !taken.has(table)) box.after(offer(box, table));
+      if (!box || taken.has(table)) continue;
+      const foot = box.parentElement.querySelector(":scope > .ow-foot:not(:has(> .ow-take))");
+      if (foot) foot.append(offer(box, table));
+      else box.after(offer(box, table));
     }
   }
   start();
