@@ -14,8 +14,8 @@ from .sentences import LEFT, framed
 from .values import NOTHING, Figure, note
 
 HEADINGS = (
-    *("Operation", "Beneficiary", "Start", "Completion", "Total cost", "EU share"),
-    *("Fund, specific objective", "Place", "Type of intervention", "Code"),
+    *("Operation, code", "Beneficiary", "Start", "Completion", "Total cost", "EU share"),
+    *("Fund, specific objective", "Place", "Type of intervention"),
 )
 
 COUNTED = ("Start", "Completion", "Total cost", "EU share")
@@ -35,7 +35,8 @@ def operations(published: Any, *, language: str = "de") -> Figure:
     Returns
     -------
     Figure
-        A row for each operation; where scripts run, it can be sorted by each column and searched.
+        A row for each operation, on a narrow page a block; where scripts run, the list can be
+        sorted by each column and searched. The country is named where there are several.
         A sentence where the programme publishes no list.
     """
     public = published.operations
@@ -44,10 +45,14 @@ def operations(published: Any, *, language: str = "de") -> Figure:
         said = text("This programme publishes no list of operations.", language)
         return note(said, language)
     top = "".join(
-        f'<th scope="col"{"" if head in COUNTED else LEFT}>{escape(text(head, language))}</th>'
+        f'<th role="columnheader" scope="col"{"" if head in COUNTED else LEFT}>'
+        f"{escape(text(head, language))}</th>"
         for head in HEADINGS
     )
-    body = "".join(_row(row, language) for row in public.to_dict("records"))
+    in_one_country = len(set(public["country"].dropna())) <= 1
+    body = "".join(
+        _row(row, language, in_one_country=in_one_country) for row in public.to_dict("records")
+    )
     words = {
         "locale": LOCALES[language].replace("_", "-"),
         "search": text("Search the list", language),
@@ -71,23 +76,28 @@ def operations(published: Any, *, language: str = "de") -> Figure:
         title,
         subtitle,
         f'<div class="ow-scroll ow-listed" role="group" tabindex="0" aria-label="{escape(title)}" '
-        f'data-ow-table="{escape(json.dumps(words, ensure_ascii=False))}"><table><thead><tr>{top}'
-        f'</tr></thead><tbody>{body}</tbody></table></div><p class="ow-note">'
+        f'data-ow-table="{escape(json.dumps(words, ensure_ascii=False))}"><table role="table">'
+        f'<thead role="rowgroup"><tr role="row">{top}</tr></thead>'
+        f'<tbody role="rowgroup">{body}</tbody></table></div><p class="ow-note">'
         f'<a href="downloads?lang={language}">{escape(link)}</a></p>'
         f'<p class="ow-note">{escape(law)}</p>{script}',
         language,
     )
 
 
-def _row(row: dict[str, Any], language: str) -> str:
-    """Write an operation as a row; what it is sorted by stands beside what is read."""
+def _row(row: dict[str, Any], language: str, *, in_one_country: bool) -> str:
+    """Write an operation as a row; what it is sorted by stands beside what is read.
+
+    Roles and headings stand in each cell, as on a narrow page a row is a block of its cells.
+    """
     beneficiary = _known(row["beneficiary"])
     if beneficiary == NATURAL_PERSON:
         beneficiary = text(NATURAL_PERSON, language)
     rate, cost = row["eu_rate_pct"], row["total_cost_eur"]
     fund = code_name("fund", _known(row["fund"]), language)
     place = next(filter(None, (_known(row[column]) for column in PLACE)), "")
-    place = ", ".join(filter(None, (place, _known(row["country"]))))
+    country = "" if in_one_country and place else _known(row["country"])
+    place = ", ".join(filter(None, (place, country)))
     cells = [
         _two(beneficiary, _known(row["contractor"])),
         _sorted(row["started_on"], _day(row["started_on"], language)),
@@ -97,10 +107,14 @@ def _row(row: dict[str, Any], language: str) -> str:
         _two(fund, _known(row["specific_objective"])),
         _text(place),
         _text(_known(row["intervention_type"])),
-        _text(_known(row["code"])),
     ]
-    name = _inner(_known(row["name"]), _known(row["purpose"]))
-    return f'<tr><th scope="row">{name}</th>{"".join(cells)}</tr>'
+    more = " · ".join(filter(None, (_known(row["code"]), _known(row["purpose"]))))
+    name = _inner(_known(row["name"]), more)
+    told = "".join(
+        f'<td role="cell" data-head="{escape(text(head, language))}"{cell}</td>'
+        for head, cell in zip(HEADINGS[1:], cells, strict=True)
+    )
+    return f'<tr role="row"><th role="rowheader" scope="row">{name}</th>{told}</tr>'
 
 
 def _known(cell: Any) -> str:
@@ -120,14 +134,15 @@ def _inner(first: str, second: str) -> str:
 
 
 def _two(first: str, second: str) -> str:
-    return f'<td class="ow-left">{_inner(first, second)}</td>'
+    """Write the rest of a cell: a text and what explains it."""
+    return f"{LEFT}>{_inner(first, second)}"
 
 
 def _text(words: str) -> str:
-    return f'<td class="ow-left">{escape(words or NOTHING)}</td>'
+    return f"{LEFT}>{escape(words or NOTHING)}"
 
 
 def _sorted(value: Any, words: str, *, is_number: bool = False) -> str:
-    """Write a cell that is sorted by its value, and not by what is read."""
+    """Write the rest of a cell that is sorted by its value, and not by what is read."""
     key = "" if pd.isna(value) else f"{value:.2f}" if is_number else str(value)[:10]
-    return f'<td data-value="{escape(key)}">{escape(words or NOTHING)}</td>'
+    return f' data-value="{escape(key)}">{escape(words or NOTHING)}'

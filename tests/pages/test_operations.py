@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from ostwerk_analysis import figures, public_list
+from ostwerk_analysis import figures, public_list, templates
 from ostwerk_analysis.tables import TABLES
 
 
@@ -30,7 +30,7 @@ def shown(page, listed):
 
 
 def codes(page):
-    rows = page.locator("tbody tr:visible td:last-child")
+    rows = page.locator("tbody tr:visible th .ow-when")
     return rows.all_inner_texts()
 
 
@@ -68,3 +68,15 @@ def test_without_a_script_the_list_is_a_table_and_no_person_is_named(listed):
     assert "natural person" in html
     assert "Bäckerei" not in html
     assert "12,900" in html
+
+
+def test_on_a_phone_each_operation_is_a_block_that_names_what_it_tells(shown):
+    shown.set_viewport_size({"width": 320, "height": 700})
+    shown.add_style_tag(content=templates.source("figures.css"))
+    block = shown.locator("tbody tr").first
+    told = block.locator("td").evaluate_all(
+        "cells => cells.map(cell => getComputedStyle(cell, '::before').content.slice(1, -1))"
+    )
+    assert told[:4] == ["Begünstigter", "Beginn", "Abschluss", "Gesamtkosten"]
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 320
+    assert shown.get_by_role("row").count() == 4  # a block is still a row for who cannot see it
