@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from filelock import FileLock
 from playwright.sync_api import sync_playwright
 
 from ostwerk_analysis import release as releases
@@ -226,9 +227,21 @@ def serve_again():
     return running
 
 
+def once(tmp_path_factory, name, make):
+    """Give a folder that the first worker who needs it makes for all, pages kept in it included."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            folder.mkdir()
+            make(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def release(tmp_path_factory, districts):
-    return made_up_release(tmp_path_factory.mktemp("published"), districts)
+    folder = once(tmp_path_factory, "published", lambda it: made_up_release(it, districts))
+    return releases.open(folder / "demo")
 
 
 CHROMIUM = [
@@ -250,10 +263,7 @@ OWN_PAGES = {
 """Dashboards that are there for the tests: name = code of their cells."""
 
 
-@pytest.fixture(scope="session")
-def dashboards(tmp_path_factory):
-    """A folder of dashboards of a city's own."""
-    folder = tmp_path_factory.mktemp("dashboards")
+def write_dashboards(folder):
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     for name, cells in OWN_PAGES.items():
         notebook = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})
@@ -261,7 +271,12 @@ def dashboards(tmp_path_factory):
         head.metadata["tags"] = ["parameters"]
         notebook.cells = [head, *map(nbformat.v4.new_code_cell, cells)]
         nbformat.write(notebook, folder / f"{name}.ipynb")
-    return folder
+
+
+@pytest.fixture(scope="session")
+def dashboards(tmp_path_factory):
+    """A folder of dashboards of a city's own."""
+    return once(tmp_path_factory, "dashboards", write_dashboards)
 
 
 @dataclass
