@@ -19,9 +19,9 @@ import pyarrow.parquet as pq
 import shapely
 
 from ostwerk_analysis import Programme
-from ostwerk_analysis.codes import CODES
+from ostwerk_analysis.codes import CODES, wz_section
 from ostwerk_analysis.dataset import Dataset
-from ostwerk_analysis.tables import KINDS, TABLES, wz_section
+from ostwerk_analysis.tables import KINDS, TABLES
 
 SEED = 29
 DISTRICTS, BOROUGHS, SITES = 400, 20, 40

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import ostwerk_analysis as ow
-from ostwerk_analysis import release
+from ostwerk_analysis import publishing
 from ostwerk_analysis.pipeline import content, inputs, notebooks
 from ostwerk_analysis.pipeline.recipe import environment, notebooks_of
 
@@ -45,7 +45,7 @@ def main(programme: str, quarter: str, folder: str) -> None:
     digests = inputs.digests(plan)
     snapshot = plan.home / "snapshots" / "data"
     inputs.take_snapshot(plan, digests, snapshot)
-    staged = release.stage(plan.published, read.id)
+    staged = publishing.stage(plan.published, read.id)
     results = []
     reports = []
     for notebook in notebooks_of(read):
@@ -57,7 +57,7 @@ def main(programme: str, quarter: str, folder: str) -> None:
         execute(notebook, given)
     content.write_tables(plan, staged, snapshot, results)
     recipe = {"quarter": ow.parse_quarter(quarter), **environment()}
-    release.seal(staged, content.manifest(plan, staged, recipe, digests))
+    publishing.seal(staged, content.manifest(plan, staged, recipe, digests))
     for notebook in reports:
         for language in ("de", "en"):
             page = execute(notebook, {"release": str(staged), "language": language})

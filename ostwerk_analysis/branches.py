@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from .codes import wz_section
 from .faults import DataError, nearest
-from .tables import wz_section
 
 if TYPE_CHECKING:
     from wz_code import WZ, WZCode
@@ -39,7 +39,7 @@ def brought(wz_code: pd.Series, wz_version: pd.Series, edition: str) -> pd.DataF
     Returns
     -------
     DataFrame, shape (n, 4)
-        ``code``; ``section`` as :func:`ostwerk_analysis.tables.wz_section` gives it; ``how``:
+        ``code``; ``section`` as :func:`ostwerk_analysis.codes.wz_section` gives it; ``how``:
         ``kept`` as it is of this edition; ``taken over`` where all counterparts lie in one code
         of the same level or below it; ``common parent`` where the code that holds them all is a
         coarser one; ``split`` where they lie in several sections, which ``sections`` lists, so

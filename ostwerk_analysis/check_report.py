@@ -11,7 +11,7 @@ from .dataset import Dataset
 from .downloads import write_csv
 from .faults import faults_by_kind, finding_sentences, repairs_by_kind, sentence
 from .language import number, text
-from .release import write_whole
+from .publishing import write_whole
 
 PROPOSAL = "corrections.toml"
 """Corrections that the check suggests, in its folder."""

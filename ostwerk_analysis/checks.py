@@ -10,10 +10,11 @@ from datetime import date
 import pandas as pd
 
 from .addresses import district_ids
+from .codes import WZ_SECTIONS, wz_section
 from .faults import DataError
 from .programme import Programme, Source
 from .sources import marks
-from .tables import KINDS, RELATIONS, STATUS_LADDER, TABLES, WZ_SECTIONS, wz_section
+from .tables import KINDS, RELATIONS, STATUS_LADDER, TABLES
 
 ORIGIN = ["_read", "_source", "_file", "_line"]
 """Where a row came from."""

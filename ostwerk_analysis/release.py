@@ -1,17 +1,13 @@
-"""Releases: the only writer and the only reader of what is published.
+"""Releases: the only reader of what is published.
 
-A release is a folder ``published/<programme>/<quarter>`` that never changes. It is written beside
-its place, synced to disk and moved in by one rename; the file ``current``, which names the release
-that is served, is switched last. So a crash at any point leaves the last good release in place. A
-later run of the same quarter with other inputs is a revision of its own, ``<quarter>-r2``; one of
-an earlier quarter does not become the current release.
+A release is a folder ``published/<programme>/<quarter>`` that never changes. The file ``current``
+beside it names the release that is served. A later run of the same quarter with other inputs is a
+revision of its own, ``<quarter>-r2``.
 """
 
 import hashlib
 import json
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,8 +27,6 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
 CURRENT = "current"
-PUBLISHING = ".publishing"
-"""Names the release that is being moved in, until `current` does."""
 STAGING = ".staging-"
 NAME = re.compile(r"(\d{4}-Q[1-4])(?:-r([1-9]\d*))?")
 PLAIN_TABLES = (
@@ -82,7 +76,7 @@ class Release:
         While a release is being written, it is the name that it will have.
         """
         if self.folder.name.startswith(STAGING):
-            return _name(self.quarter, self.manifest["revision"])
+            return name_of(self.quarter, self.manifest["revision"])
         return self.folder.name
 
     @property
@@ -310,6 +304,11 @@ def _files(folder: Path) -> Iterator[Path]:
             yield file
 
 
+def sums_of(folder: Path) -> str:
+    """List the SHA-256 of all files of a release but the list itself."""
+    return _listed({file.relative_to(folder).as_posix(): _sha256(file) for file in _files(folder)})
+
+
 def _listed(sums: dict[str, str]) -> str:
     """Write SHA-256 by name of file as ``sha256sum`` does."""
     return "".join(f"{sha}  {name}\n" for name, sha in sums.items())
@@ -333,7 +332,7 @@ def releases(published: Path, language: str = "en") -> "pd.DataFrame":
 
     rows = []
     for programme in sorted(path for path in published.glob("*") if path.is_dir()):
-        current, folders = current_name(programme), _newest_first(programme)
+        current, folders = current_name(programme), newest_first(programme)
         if current and current not in [folder.name for folder in folders]:
             folders.insert(0, programme / current)
         for folder in folders:
@@ -360,10 +359,10 @@ def current_name(programme: Path) -> str:
     return marker.read_text(encoding="utf-8").strip() if marker.is_file() else ""
 
 
-def _newest_first(programme: Path) -> list[Path]:
+def newest_first(programme: Path) -> list[Path]:
     """Give a programme's release folders, the newest quarter and revision first."""
     folders = [path for path in programme.glob("*") if path.is_dir() and NAME.fullmatch(path.name)]
-    return sorted(folders, key=lambda folder: _order(folder.name), reverse=True)
+    return sorted(folders, key=lambda folder: order(folder.name), reverse=True)
 
 
 def shown(programme: Path) -> list[str]:
@@ -371,11 +370,16 @@ def shown(programme: Path) -> list[str]:
     among them, for it was withdrawn.
     """
     current = current_name(programme)
-    names = [folder.name for folder in _newest_first(programme) if (folder / MANIFEST).is_file()]
-    return [name for name in names if not current or _order(name) <= _order(current)]
+    names = [folder.name for folder in newest_first(programme) if (folder / MANIFEST).is_file()]
+    return [name for name in names if not current or order(name) <= order(current)]
 
 
-def _order(name: str) -> tuple[str, int]:
+def name_of(quarter: str, revision: int) -> str:
+    """Name a release by its quarter, and its revision if it is one."""
+    return quarter if revision == 1 else f"{quarter}-r{revision}"
+
+
+def order(name: str) -> tuple[str, int]:
     """Give quarter and revision of a release's name; of another name, what comes before all."""
     found = NAME.fullmatch(name)
     return (found[1], int(found[2] or 1)) if found else ("", 0)
@@ -383,8 +387,8 @@ def _order(name: str) -> tuple[str, int]:
 
 def newest(programme: Path, quarter: str) -> Release | None:
     """Open the newest undamaged release of a quarter, current or not; None if there is none."""
-    for folder in _newest_first(programme):
-        if _order(folder.name)[0] == quarter and not damages(folder):
+    for folder in newest_first(programme):
+        if order(folder.name)[0] == quarter and not damages(folder):
             return open(folder, verify=False)
     return None
 
@@ -394,8 +398,8 @@ def before(published: Release) -> Release | None:
 
     A revision comes after the releases of its quarter that it corrects.
     """
-    for folder in _newest_first(published.folder.parent):
-        if _order(folder.name) < _order(published.name) and not damages(folder):
+    for folder in newest_first(published.folder.parent):
+        if order(folder.name) < order(published.name) and not damages(folder):
             return open(folder, verify=False)
     return None
 
@@ -415,7 +419,7 @@ def last_good(programme: Path) -> tuple[Release, list[Sentence]]:
         If no undamaged release is left.
     """
     name = current_name(programme)
-    candidates = _newest_first(programme)
+    candidates = newest_first(programme)
     # What is newer than the current release was withdrawn on purpose, so it does not step in.
     names = [folder.name for folder in candidates]
     if name in names:
@@ -474,149 +478,9 @@ def servable(path: Path) -> tuple[Path, list[tuple[str, Sentence]]]:
     return path, [(good.name, joined("; ", over)) for good, over in found if over]
 
 
-def stage(published: Path, programme: str) -> Path:
-    """Make an empty folder beside a programme's releases, in which the next one is written.
-
-    What killed runs have left behind is cleared away; the caller holds the programme's lock.
-    """
-    home = published / programme
-    home.mkdir(parents=True, exist_ok=True)
-    for left in home.glob(f"{STAGING}*"):
-        shutil.rmtree(left)
-    (home / f".{CURRENT}.part").unlink(missing_ok=True)
-    staged = home / f"{STAGING}{os.getpid()}"
-    staged.mkdir()
-    return staged
-
-
-def write_tables(staged: Path, tables: "dict[str, pd.DataFrame]") -> None:
-    """Write a release's tables as Parquet; geometry as GeoParquet.
-
-    Raises
-    ------
-    ReleaseError
-        If a table is missing or does not belong to a release.
-    """
-    wanted = {*PLAIN_TABLES, *GEO_TABLES}
-    if tables.keys() - {*OPTIONAL_TABLES} != wanted:
-        raise ReleaseError(
-            "A release has the tables {wanted}, not {given}.",
-            wanted=", ".join(sorted(wanted)),
-            given=", ".join(sorted(tables)),
-        )
-    for name, table in tables.items():
-        table.to_parquet(staged / f"{name}.parquet", index=False)
-
-
 def table_sums(folder: Path) -> dict[str, str]:
     """Give the SHA-256 of each table of a release: equal sums are equal tables, byte for byte."""
     names = (*PLAIN_TABLES, *OPTIONAL_TABLES, *GEO_TABLES)
     tables = [file for name in names if (file := folder / f"{name}.parquet").is_file()]
     downloads = sorted((folder / "downloads").glob("*"))
     return {file.relative_to(folder).as_posix(): _sha256(file) for file in (*tables, *downloads)}
-
-
-def seal(staged: Path, manifest: dict[str, Any]) -> None:
-    """Write the manifest and the list of sums, so that a staged release can be opened.
-
-    Parameters
-    ----------
-    staged : Path
-        From :func:`stage`, with everything in it but the manifest.
-    manifest : dict
-        With ``quarter``; ``format`` and ``revision`` are added.
-    """
-    revision = 1
-    while (staged.parent / _name(manifest["quarter"], revision)).exists():
-        revision += 1
-    whole = {"format": FORMAT, **manifest, "revision": revision}
-    text = json.dumps(whole, indent=1, ensure_ascii=False)
-    (staged / MANIFEST).write_text(text + "\n", encoding="utf-8")
-    sums = {file.relative_to(staged).as_posix(): _sha256(file) for file in _files(staged)}
-    (staged / SUMS).write_text(_listed(sums), encoding="utf-8")
-
-
-def publish(staged: Path, manifest: dict[str, Any]) -> Release:
-    """Seal a staged release, move it into its place, and make it the current one.
-
-    Parameters
-    ----------
-    staged, manifest
-        As for :func:`seal`.
-
-    Returns
-    -------
-    Release
-        In its final place.
-    """
-    seal(staged, manifest)
-    for path in (*staged.rglob("*"), staged):
-        sync(path)
-    final = staged.parent / open(staged, verify=False).name
-    write_whole(final.parent / PUBLISHING, final.name + "\n")
-    os.rename(staged, final)
-    sync(final.parent)
-    finish_publishing(final.parent)
-    return open(final, verify=False)
-
-
-def finish_publishing(programme: Path) -> None:
-    """Make current what a run was about to make current when it was cut off.
-
-    A release that is newer than the current one without such a note was withdrawn by hand, and
-    stays so. Where no release is marked, or one that is gone, the newest good one is.
-    """
-    note = programme / PUBLISHING
-    if note.is_file():
-        folder = programme / note.read_text(encoding="utf-8").strip()
-        if NAME.fullmatch(folder.name) and folder.is_dir():
-            make_current(folder)
-        note.unlink()
-    name = current_name(programme)
-    if not name or not (programme / name).is_dir():
-        good = next((folder for folder in _newest_first(programme) if not damages(folder)), None)
-        if good:
-            make_current(good)
-
-
-def make_current(folder: Path) -> bool:
-    """Make a release its programme's current one, unless there is one of a later quarter.
-
-    Returns
-    -------
-    bool
-        Whether it is the current one now.
-    """
-    current = current_name(folder.parent)
-    if _order(current)[0] > _order(folder.name)[0] and (folder.parent / current).is_dir():
-        return False
-    if current != folder.name:
-        write_whole(folder.parent / CURRENT, folder.name + "\n")
-    return True
-
-
-def _name(quarter: str, revision: int) -> str:
-    return quarter if revision == 1 else f"{quarter}-r{revision}"
-
-
-def write_whole(file: Path, text: str) -> None:
-    """Write a file so that a reader sees the old text or the new one, and never a part."""
-    beside = file.with_name(f".{file.name}.part")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        sync(beside)
-        os.replace(beside, file)
-    finally:
-        beside.unlink(missing_ok=True)
-    sync(file.parent)
-
-
-def sync(path: Path) -> None:
-    """Bring a file or folder to the disk, where the system can."""
-    if os.name == "nt":
-        return  # Windows syncs no folders, and files only for those who may write to them
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -25,50 +25,6 @@ STATUS_LADDER = ("promised", "claimed", "verified", "retained")
 FUNDS = ("ERDF", "ESF", "federal", "state", "city")
 AREA_LEVELS = ("district", "borough", "city")
 
-# First and last division (two digits) of each section, from the classifications' own tables of
-# contents: WZ 2008 (NACE Rev. 2) and WZ 2025 (NACE Rev. 2.1), Destatis.
-_SECTIONS_BOTH = {"A": (1, 3), "B": (5, 9), "C": (10, 33), "D": (35, 35), "E": (36, 39)}
-_SECTIONS_BOTH |= {"F": (41, 43), "H": (49, 53), "I": (55, 56)}
-WZ_SECTIONS: dict[str, dict[str, tuple[int, int]]] = {
-    "2008": _SECTIONS_BOTH
-    | {"G": (45, 47), "J": (58, 63), "K": (64, 66), "L": (68, 68), "M": (69, 75), "N": (77, 82)}
-    | {"O": (84, 84), "P": (85, 85), "Q": (86, 88), "R": (90, 93), "S": (94, 96)}
-    | {"T": (97, 98), "U": (99, 99)},
-    "2025": _SECTIONS_BOTH
-    | {"G": (46, 47), "J": (58, 60), "K": (61, 63), "L": (64, 66), "M": (68, 68), "N": (69, 75)}
-    | {"O": (77, 82), "P": (84, 84), "Q": (85, 85), "R": (86, 88), "S": (90, 93)}
-    | {"T": (94, 96), "U": (97, 98), "V": (99, 99)},
-}
-
-
-def wz_section(wz_code: pd.Series, wz_version: pd.Series) -> pd.Series:
-    """Give the section of each code of the German classification of economic activities.
-
-    Parameters
-    ----------
-    wz_code : Series of str, shape (n,)
-        ``47.11``, ``47`` or the section's letter itself.
-    wz_version : Series of str, shape (n,)
-        ``2008`` or ``2025``; WZ 2008 where missing.
-
-    Returns
-    -------
-    Series of str, shape (n,)
-        The letter, for WZ 2025 as ``2025-K``, since the same letter means another section there;
-        missing where the code is missing or belongs to no section.
-    """
-    section_of: dict[tuple[str, str], str] = {}
-    for version, sections in WZ_SECTIONS.items():
-        prefix = "" if version == "2008" else f"{version}-"
-        for letter, (first, last) in sections.items():
-            divisions = [f"{division:02d}" for division in range(first, last + 1)]
-            section_of |= dict.fromkeys(
-                ((version, code) for code in (letter, *divisions)), prefix + letter
-            )
-    pairs = pd.MultiIndex.from_arrays([wz_version.fillna("2008"), wz_code.str[:2]])
-    letters = pd.Series(section_of).reindex(pairs).to_numpy()
-    return pd.Series(letters, wz_code.index, dtype="str")
-
 
 def _column(
     kind: str,

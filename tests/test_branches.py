@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from wz_code import WZ
 
 from ostwerk_analysis import branches, load
-from ostwerk_analysis.codes import CODES
+from ostwerk_analysis.codes import CODES, WZ_SECTIONS
 from ostwerk_analysis.faults import DataError
-from ostwerk_analysis.tables import WZ_SECTIONS
 
 ALL = {edition: list(WZ(edition).get_all_codes()) for edition in branches.EDITIONS}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ostwerk_analysis import check, release
+from ostwerk_analysis import check, publishing, release
 from ostwerk_analysis.pipeline.run import run
 
 COMMANDS = ["init", "fetch", "check", "run", "serve", "demo", "lab", "releases"]
@@ -404,7 +404,7 @@ def test_releases_are_listed_printed_and_verified_until_they_are_damaged(
     assert (refused.returncode, is_one_line(refused)) == (1, True)
 
     manifest = json.loads((released / "manifest.json").read_text())
-    release.seal(released, manifest)  # whole by its sums, but not what its inputs give
+    publishing.seal(released, manifest)  # whole by its sums, but not what its inputs give
     differs = ostwerk("verify", released)
     assert differs.returncode == 1
     assert differs.stdout.splitlines()[-2:] == [

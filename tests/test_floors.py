@@ -21,7 +21,7 @@ FLOORS = [
         *("convergence", "hexagons", "additionality"),
     ],
     ["disclosure"],
-    ["release", "downloads", "public_list", "templates", "figures", "report"],
+    ["release", "publishing", "downloads", "public_list", "templates", "figures", "report"],
     ["pipeline", "dashboard"],
     ["scaffold", "check_report", "cli"],
 ]

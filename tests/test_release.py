@@ -12,7 +12,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ostwerk_analysis import release
+from ostwerk_analysis import publishing, release
 from ostwerk_analysis.faults import ReleaseError
 
 MANIFEST = {
@@ -52,11 +52,11 @@ def tables(value=1.0):
 
 
 def publish(published, quarter="2026-Q2", value=1.0, programme="osten"):
-    staged = release.stage(published, programme)
-    release.write_tables(staged, tables(value))
+    staged = publishing.stage(published, programme)
+    publishing.write_tables(staged, tables(value))
     (staged / "reports").mkdir()
     (staged / "reports" / "a.de.html").write_text("<html>ü</html>", encoding="utf-8")
-    return release.publish(staged, MANIFEST | {"quarter": quarter})
+    return publishing.publish(staged, MANIFEST | {"quarter": quarter})
 
 
 @pytest.fixture(scope="module")
@@ -116,11 +116,11 @@ def test_one_of_an_earlier_quarter_becomes_current_where_the_later_one_is_gone(p
 
 
 def test_a_staged_release_says_the_name_that_it_will_have(published):
-    staged = release.stage(published, "osten")
-    release.write_tables(staged, tables())
-    release.seal(staged, MANIFEST)
+    staged = publishing.stage(published, "osten")
+    publishing.write_tables(staged, tables())
+    publishing.seal(staged, MANIFEST)
     assert release.open(staged).name == "2026-Q2-r2"
-    assert release.publish(staged, MANIFEST).name == "2026-Q2-r2"
+    assert publishing.publish(staged, MANIFEST).name == "2026-Q2-r2"
 
 
 def test_what_killed_runs_left_is_cleared_and_nothing_else(published):
@@ -128,16 +128,16 @@ def test_what_killed_runs_left_is_cleared_and_nothing_else(published):
     (home / ".staging-123" / "downloads").mkdir(parents=True)
     (home / ".current.part").write_text("2026-")
     (home / ".gitignore").write_text("*")
-    staged = release.stage(published, "osten")
+    staged = publishing.stage(published, "osten")
     assert sorted(path.name for path in home.glob(".*")) == sorted([".gitignore", staged.name])
     assert list(staged.iterdir()) == []
 
 
 def test_a_staged_release_is_not_yet_one_of_the_programmes(published):
     before = release.releases(published)
-    staged = release.stage(published, "osten")
-    release.write_tables(staged, tables())
-    release.seal(staged, MANIFEST)
+    staged = publishing.stage(published, "osten")
+    publishing.write_tables(staged, tables())
+    publishing.seal(staged, MANIFEST)
     pd.testing.assert_frame_equal(release.releases(published), before)
 
 
@@ -145,14 +145,14 @@ def test_a_staged_release_is_not_yet_one_of_the_programmes(published):
 def test_a_release_has_its_tables_and_no_others(tmp_path, change):
     given_tables = tables() | change if change else {}
     with pytest.raises(ReleaseError, match="has the tables areas, catalogue, corr"):
-        release.write_tables(release.stage(tmp_path, "osten"), given_tables)
+        publishing.write_tables(publishing.stage(tmp_path, "osten"), given_tables)
 
 
 def test_a_file_is_written_whole_or_left_as_it_was(tmp_path):
     file = tmp_path / "current"
-    release.write_whole(file, "old\n")
+    publishing.write_whole(file, "old\n")
     with pytest.raises(UnicodeEncodeError):
-        release.write_whole(file, "new \ud800")
+        publishing.write_whole(file, "new \ud800")
     assert file.read_text() == "old\n"
     assert list(tmp_path.iterdir()) == [file]
 
@@ -160,8 +160,8 @@ def test_a_file_is_written_whole_or_left_as_it_was(tmp_path):
 def test_equal_tables_have_equal_sums_and_only_they(tmp_path):
     sums = []
     for number, value in enumerate([1.0, 1.0, 1.0000000000000002]):
-        staged = release.stage(tmp_path / str(number), "osten")
-        release.write_tables(staged, tables(value))
+        staged = publishing.stage(tmp_path / str(number), "osten")
+        publishing.write_tables(staged, tables(value))
         sums.append(release.table_sums(staged))
     assert sums[0] == sums[1]
     changed = [name for name in sums[0] if sums[0][name] != sums[2][name]]

@@ -1,8 +1,9 @@
 import pandas as pd
 import pytest
 
+from ostwerk_analysis.codes import wz_section
 from ostwerk_analysis.rules import RULES
-from ostwerk_analysis.tables import KINDS, RELATIONS, TABLES, broken_rules, wz_section
+from ostwerk_analysis.tables import KINDS, RELATIONS, TABLES, broken_rules
 
 DAY = pd.Timestamp
 

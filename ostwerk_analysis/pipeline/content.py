@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import release
+from .. import publishing
 from ..language import LANGUAGES, text
 from ..language import quarter as in_words
 from ..programme import Programme, Section
@@ -77,7 +77,7 @@ def write_tables(
         "operations": operations,
         "reads": data.reads.drop(columns=["source", "fault_limit_pct"]),
     }
-    release.write_tables(staged, tables)
+    publishing.write_tables(staged, tables)
     about = {language: _about(programme, quarter, language) for language in LANGUAGES}
     is_demonstration = programme.is_demonstration
     downloads.write(

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from .. import release
+from .. import publishing
 from ..faults import NotebookError, OstwerkError
 from ..language import LANGUAGES
 from . import notebooks
@@ -113,7 +113,7 @@ def execute(
                 "seconds": round(told.outcome.seconds, 3),
                 "results": _sums(told.job),
             }
-            release.write_whole(_record_file(told.job), json.dumps(written, indent=1))
+            publishing.write_whole(_record_file(told.job), json.dumps(written, indent=1))
         done += 1
         plan.say(step, done, len(jobs))
 

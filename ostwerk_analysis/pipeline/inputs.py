@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import periods, release
+from .. import periods, publishing
 from ..faults import DataError
 from ..programme import Programme
 from .recipe import OWN_NOTEBOOKS
@@ -154,7 +154,7 @@ def keep(plan: Plan, inputs: Iterable[Mapping[str, Any]]) -> dict[str, Path]:
         if digest(beside)[1] != entry["sha256"]:
             beside.unlink()
             raise changed_meanwhile(entry["file"])
-        release.sync(beside)
+        publishing.sync(beside)
         os.replace(beside, kept)
     return copies
 
@@ -178,7 +178,7 @@ def take_snapshot(plan: Plan, inputs: Iterable[Mapping[str, Any]], snapshot: Pat
     beside = data.save(snapshot.with_suffix(".part"))
     (beside / QUARTERS).write_text(json.dumps(quarters_with_data(data)))
     for file in beside.iterdir():
-        release.sync(file)  # what is there is trusted later on
+        publishing.sync(file)  # what is there is trusted later on
     os.rename(beside, snapshot)
 
 

@@ -38,7 +38,7 @@ from papermill.log import logger
 
 from ..faults import NotebookError, nearest
 from ..language import Sentence
-from ..release import write_whole
+from ..publishing import write_whole
 from . import forks, kernels
 
 ENGINE = "ostwerk"

@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from .. import periods, release
+from .. import periods, publishing, release
 from ..faults import DataError, NotebookError, OstwerkError
 from ..programme import Programme
 from . import content, due, forks, notebooks
@@ -138,7 +138,7 @@ def _alone(plan: Plan) -> Iterator[None]:
         with FileLock(lock, timeout=0):
             since = datetime.now(UTC).astimezone().isoformat(timespec="seconds")
             held = {"pid": os.getpid(), "host": platform.node(), "since": since}
-            release.write_whole(owner, json.dumps(held))
+            publishing.write_whole(owner, json.dumps(held))
             yield
     except Timeout:
         held = json.loads(owner.read_text()) if owner.is_file() else {}
@@ -172,7 +172,7 @@ def _run(plan: Plan, asked: str, only: str | None, force: bool) -> Result:
         "seed": plan.programme.seed,
         **environment(),
     }
-    release.finish_publishing(plan.published / plan.programme.id)
+    publishing.finish_publishing(plan.published / plan.programme.id)
     standing = release.newest(plan.published / plan.programme.id, quarter)
     kept = plan.home / quarter
     if standing and not (force or only) and standing.manifest["recipe"] == recipe:
@@ -185,14 +185,14 @@ def _run(plan: Plan, asked: str, only: str | None, force: bool) -> Result:
     if only:
         return _execute_one(plan, jobs, reports, [data_sum, quarter], standing, force)
     keep(plan, inputs)
-    staged = release.stage(plan.published, plan.programme.id)
+    staged = publishing.stage(plan.published, plan.programme.id)
     try:
         report_jobs = due.report_jobs(plan, reports, quarter, staged)
         notebooks.check([*jobs, *report_jobs])  # everything, before anything runs
         seconds = due.execute(plan, "analyse", jobs, [data_sum, quarter], force)
         content.write_tables(plan, staged, snapshot, due.results(jobs), quarter)
         manifest = content.manifest(plan, staged, recipe, inputs)
-        release.seal(staged, manifest)
+        publishing.seal(staged, manifest)
         if report_jobs:
             shown = [release.table_sums(staged), manifest | {"released_at": date.today()}]
             seconds |= due.execute(plan, "report", report_jobs, shown, force)
@@ -289,4 +289,4 @@ def _publish(
         and release.table_sums(standing.folder) == release.table_sums(staged)
     ):
         return Result("reproduced", standing, kept, seconds)
-    return Result("released", release.publish(staged, manifest), kept, seconds)
+    return Result("released", publishing.publish(staged, manifest), kept, seconds)

@@ -30,10 +30,9 @@ KERNEL = (
     "ostwerk_analysis.pipeline.forks",
 )
 LIBRARIES = (
-    "esda",  # with libpysal
+    "esda",  # with libpysal, scikit-learn and scipy.stats: a second of every kernel that uses it
     "geopandas",
     "ipywidgets",
-    "mapclassify",  # with scikit-learn and scipy.stats: a second of every kernel that draws a map
     "numpy",
     "pandas",
     "plotly.graph_objects",

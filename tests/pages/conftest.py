@@ -21,7 +21,7 @@ import shapely
 from filelock import FileLock
 from playwright.sync_api import sync_playwright
 
-from ostwerk_analysis import release as releases
+from ostwerk_analysis import publishing
 from ostwerk_analysis.observations import tidy
 
 ROOT = Path(__file__).parents[2]
@@ -145,7 +145,7 @@ def made_up_catalogue() -> pd.DataFrame:
 
 def made_up_release(published: Path, districts: gpd.GeoDataFrame, quarter: str = "2026-Q3"):
     """Publish the made-up observations on the given districts."""
-    staged = releases.stage(published, "demo")
+    staged = publishing.stage(published, "demo")
     areas = pd.DataFrame(
         [
             ("stadt", "Musterstadt", "Sampletown", "city"),
@@ -162,7 +162,7 @@ def made_up_release(published: Path, districts: gpd.GeoDataFrame, quarter: str =
             "target_value": [150.0],
         }
     )
-    releases.write_tables(
+    publishing.write_tables(
         staged,
         {
             "observations": made_up_observations(districts),
@@ -184,7 +184,7 @@ def made_up_release(published: Path, districts: gpd.GeoDataFrame, quarter: str =
     )
     (staged / "downloads").mkdir()
     (staged / "downloads" / "observations.csv").write_text("indicator;value\n")
-    return releases.publish(
+    return publishing.publish(
         staged,
         {
             "quarter": quarter,

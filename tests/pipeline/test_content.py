@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ostwerk_analysis import Programme, indicators, observations, release
+from ostwerk_analysis import Programme, indicators, observations, publishing, release
 from ostwerk_analysis.faults import DataError
 from ostwerk_analysis.pipeline import content, inputs
 from ostwerk_analysis.pipeline.inputs import Plan
@@ -27,14 +27,14 @@ def written(plan, results):
     """Write the tables of a release; give its folder."""
     snapshot = plan.home / "snapshots" / "x"
     inputs.take_snapshot(plan, inputs.digests(plan), snapshot)
-    staged = release.stage(plan.published, plan.programme.id)
+    staged = publishing.stage(plan.published, plan.programme.id)
     content.write_tables(plan, staged, snapshot, results, "2025-Q2")
     return staged
 
 
 def sealed(plan, staged):
     recipe = {"quarter": "2025-Q2"}
-    release.seal(staged, content.manifest(plan, staged, recipe, inputs.digests(plan)))
+    publishing.seal(staged, content.manifest(plan, staged, recipe, inputs.digests(plan)))
     return release.open(staged)
 
 

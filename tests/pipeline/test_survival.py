@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ostwerk_analysis import release
+from ostwerk_analysis import publishing, release
 from ostwerk_analysis.language import LOCALE_VARIABLES
 from ostwerk_analysis.pipeline.run import run
 
@@ -172,7 +172,7 @@ def test_a_crash_before_current_is_switched_is_made_good(quick_city, tmp_path, c
     change(quick_city / "programme.toml", "seed = 7", "seed = 8")
     run(quick_city, "2025Q2", out=tmp_path)
     marker.write_text(before)  # as it is between the two last steps
-    (marker.parent / release.PUBLISHING).write_text("2025-Q2-r2\n")
+    (marker.parent / publishing.PUBLISHING).write_text("2025-Q2-r2\n")
     assert release.open(tmp_path / "published").name == "2025-Q2"
     again = run(quick_city, "2025Q2", out=tmp_path)
     assert (again.status, again.release.name, again.is_current) == ("unchanged", "2025-Q2-r2", True)

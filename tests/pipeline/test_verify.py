@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from ostwerk_analysis import release
+from ostwerk_analysis import publishing, release
 from ostwerk_analysis.faults import ReleaseError
 from ostwerk_analysis.pipeline.run import run
 from ostwerk_analysis.pipeline.verify import Verdict, verify
@@ -54,7 +54,7 @@ def test_what_differs_is_named(released):
     observations.loc[0, "value"] += 1
     observations.to_parquet(released / "observations.parquet", index=False)
     manifest = json.loads((released / "manifest.json").read_text())
-    release.seal(released, manifest)
+    publishing.seal(released, manifest)
     verdict = verify(released)
     assert verdict.differing == ["observations.parquet"]
     assert verdict.lines("en") == ["Tables that differ: 1 of 24", "  observations.parquet"]
@@ -65,7 +65,7 @@ def test_other_circumstances_are_named(released):
     manifest["recipe"]["packages"]["pandas"] = "2.0.0"
     manifest["recipe"]["notebooks"]["30_businesses"] = "0" * 64
     manifest["recipe"]["code"]["sha256"] = "f" * 64
-    release.seal(released, manifest)
+    publishing.seal(released, manifest)
     verdict = verify(released)
     assert verdict.same
     then = {name: was for name, was, _ in verdict.circumstances}
