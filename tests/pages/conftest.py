@@ -22,6 +22,7 @@ from filelock import FileLock
 from playwright.sync_api import sync_playwright
 
 from ostwerk_analysis import publishing
+from ostwerk_analysis import release as releases
 from ostwerk_analysis.observations import tidy
 
 ROOT = Path(__file__).parents[2]
