@@ -149,6 +149,9 @@ TABLES_OF_SENTENCES = {
         "AREAS[level]": explorer.AREAS.values(),
         "heading": explorer.FACTS.values(),
         "NO_CITY": [explorer.NO_CITY],
+        "HINTS['district']": explorer.HINTS.values(),
+        "hint": explorer.HINTS.values(),
+        "TILES": [explorer.TILES],
     },
     "dashboard/explorer_sites.py": {
         "KINDS[site['kind']]": list(site_maps.KINDS.values()),

@@ -8,6 +8,8 @@ needs no kernel, and shows the same in a notebook, on a page, in a report and in
 import hashlib
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import combinations
+from math import dist
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -20,7 +22,7 @@ from ..figures import encoding as encoded
 from ..figures import symbols
 from ..figures.drawing import CIRCLE, EDGE, LAND, common_items, drawing, view_box
 from ..figures.outlines import Outlines, borough_outlines, outlines
-from ..figures.tiles import tiles
+from ..figures.tiles import abbreviations, tiles
 from ..figures.values import (
     MARKS,
     MISSING,
@@ -56,10 +58,24 @@ OWN = "own"
 
 AREAS = {
     "district": "Districts",
-    "hexagon": "Districts as hexagons of one size",
+    "hexagon": "Districts as hexagons",
     "borough": "Boroughs",
 }
 """What the map can be made of = its name in the list."""
+HINTS = {
+    "district": "Point at a district, or go to the map by Tab and on by the arrow keys.",
+    "hexagon": "Point at a hexagon, or go to the map by Tab and on by the arrow keys.",
+    "borough": "Point at a borough, or go to the map by Tab and on by the arrow keys.",
+}
+"""What the map can be made of = how its reader finds a value."""
+LETTERS = 0.38
+"""Size of the letters on a hexagon, in its widths."""
+TILES = (
+    "Each district is drawn in the same size, near where it lies: so a small, dense one is seen as "
+    "well as a large, empty one. The values are those of the districts. Nothing is counted by a "
+    "grid of hexagons: its counts, subtracted from those of the districts, could tell what is "
+    "kept secret."
+)
 FACTS = {
     "indicator": "Indicator",
     "value": "Value",
@@ -245,7 +261,7 @@ def _html(
     is_alone = bool(view.compare) and not indicator["circles"] and encoding.city is None
     heading = text(NO_CITY, language) if is_alone else encoded.heading(encoding, language, shown)
     common = "".join(common_items(language, key=key, shapes=shapes))
-    hint = text("Point at a district, or go to the map by Tab and on by the arrow keys.", language)
+    hint = text(HINTS["district"], language)
     of, parts = parts_of(known, view.code)
     around = part_of(explorer_sites.sites(release, language))
     data = {
@@ -266,7 +282,7 @@ def _html(
         "periods": _periods(known, language),
         "indicators": {code: _index(described, of.get(code)) for code, described in known.items()},
         "first": {view.code: indicator},
-        "words": _words(hint, language)
+        "words": _words(language)
         | explorer_second.words(language)
         | explorer_sites.words(language),
         "sheet": explorer_sheet.data(release, shapes.ids, language),
@@ -281,9 +297,9 @@ def _html(
     return f"""<div class="ow ow-explorer" lang="{language}" data-period="{escape(shown)}">
 {_controls(known, view, levels, language)}
 <div class="ow-more">
-{_colours(known, view, language)}
-{explorer_second.controls(language)}
+{_time(known, view, language)}
 {explorer_sites.controls(language) if around else ""}
+{_colours(known, view, language)}
 </div>
 <p class="ow-loading" role="status"><span></span>
 <button type="button" hidden>{escape(text("Try again", language))}</button></p>
@@ -294,6 +310,7 @@ def _html(
 <div class="ow-reading"><p class="ow-readout" aria-live="polite">{escape(hint)}</p>
 <button type="button" class="ow-ask" disabled>{escape(text("How known?", language))}</button></div>
 <p class="ow-scale">{escape(heading)}</p>
+<p class="ow-tiles" hidden>{escape(text(TILES, language))}</p>
 <div class="ow-both" hidden></div>
 <ul class="ow-legend">{"".join(encoded.items(encoding, language, shapes=shapes))}{common}</ul>
 <p class="ow-source">{escape(indicator["source"])}</p>
@@ -315,9 +332,9 @@ def _html(
 <tbody class="ow-compare">{"".join(rows[count:])}</tbody>
 <tbody data-districts>{"".join(rows[i] for i in by_name)}</tbody></table></div>
 {note or '<p class="ow-note"></p>'}
-</div>
-</div>
 {_lines(language)}
+</div>
+</div>
 <dialog class="ow-behind" aria-labelledby="{key}-behind"><h3 id="{key}-behind"></h3>
 <dl class="ow-facts"></dl>
 <button type="button">{escape(text("Close", language))}</button></dialog>
@@ -331,7 +348,11 @@ def _geometry(level: str, shapes: Outlines) -> dict[str, Any]:
         return {}
     lines = {"borders": shapes.borders, "around": shapes.around, "box": view_box(shapes)}
     drawn = lines | {"paths": shapes.paths, "points": shapes.points}
-    return drawn if level == "hexagon" else drawn | {"ids": shapes.ids, "names": shapes.names}
+    if level == "hexagon":
+        widths = (dist(one, other) for one, other in combinations(shapes.points, 2))
+        size = round(LETTERS * min(widths, default=shapes.width))
+        return drawn | {"letters": abbreviations(shapes.names), "letterSize": size}
+    return drawn | {"ids": shapes.ids, "names": shapes.names}
 
 
 def _index(described: Mapping[str, Any], part: str | None) -> dict[str, Any]:
@@ -357,12 +378,12 @@ def _periods(known: Mapping[str, Mapping[str, Any]], language: str) -> dict[str,
     return {period: quarter(period, language) for period in sorted(periods)}
 
 
-def _words(hint: str, language: str) -> dict[str, Any]:
+def _words(language: str) -> dict[str, Any]:
     """Collect the sentences that the browser writes."""
     return {
         "suppressed": written(np.nan, SUPPRESSED, "", language),
         "missing": written(np.nan, MISSING, "", language),
-        "hint": hint,
+        "hints": {level: text(hint, language) for level, hint in HINTS.items()},
         "signs": SIGNS,
         "notes": {code: text(note, language) for code, note in NOTES.items()},
         "span": text("{first} to {last}", language),
@@ -433,7 +454,7 @@ def _controls(
     levels: Mapping[str, Outlines],
     language: str,
 ) -> str:
-    """Let the reader choose: what is shown, where and when, and behind a key press the colours."""
+    """Let the reader choose what is shown, where and when."""
     shown = known[view.code]
     series = {code: one["label"] for code, one in shown["series"].items()}
     periods = sorted(shown["series"][view.part]["levels"]["district"]["values"], reverse=True)
@@ -456,15 +477,20 @@ def _controls(
 {_select("compare", compared, view.compare)}</label>
 <label hidden>{escape(text("Compared with", language))}
 {_select("against", {}, "")}</label>
-</div>
-<div class="ow-time"><button type="button" class="ow-play">
+</div>"""
+
+
+def _time(known: Mapping[str, Mapping[str, Any]], view: View, language: str) -> str:
+    """Let the reader go through the periods, or have them played."""
+    last = len(known[view.code]["series"][view.part]["levels"]["district"]["values"]) - 1
+    return f"""<div class="ow-time"><button type="button" class="ow-play">
 <span>{escape(text("Play", language))}</span></button>
 <input type="range" name="step" aria-label="{escape(text("Quarter or year", language))}" min="0"
-max="{len(periods) - 1}" value="{len(periods) - 1}" autocomplete="off"></div>"""
+max="{last}" value="{last}" autocomplete="off"></div>"""
 
 
 def _colours(known: Mapping[str, Mapping[str, Any]], view: View, language: str) -> str:
-    """Let the reader choose how values become colours, behind a key press."""
+    """Let the reader choose, behind a key press, how values become colours, and a second view."""
     schemes = {scheme: text(name, language) for scheme, name in classed.SCHEMES.items()}
     schemes[OWN] = text("Breaks of your own", language)
     numbers = {str(n): str(n) for n in range(classed.FEWEST, classed.MOST + 1)}
@@ -484,11 +510,12 @@ def _colours(known: Mapping[str, Mapping[str, Any]], view: View, language: str) 
     ]
     is_hidden = " hidden" if known[view.code]["circles"] else ""
     is_usual = (view.classes, view.n_classes, len(view.breaks)) == ("quantiles", classed.USUAL, 0)
-    return f"""<details class="ow-choices"{is_hidden}{"" if is_usual else " open"}>
-<summary>{escape(text("Colours and classes", language))}</summary>
-<div class="ow-controls">
+    return f"""<details class="ow-choices"{"" if is_usual else " open"}>
+<summary>{escape(text("Colours, classes, view", language))}</summary>
+<div class="ow-controls ow-classes"{is_hidden}>
 {"".join(f"<label>{escape(name)} {field}</label>" for name, field in choices)}
 </div>
+{explorer_second.controls(language)}
 <p class="ow-wrong" role="status"></p>
 </details>"""
 

@@ -33,7 +33,8 @@ def sites(release: "Release", language: str) -> dict[str, Any] | None:
         None where there are no sites that can be drawn.
     """
     known = release.sites[release.sites.geometry.notna()].sort_values("site_id", ignore_index=True)
-    counted = _counted(release, known["site_id"].tolist(), language)
+    observed = _observed(release)
+    counted = _counted(release, observed, known["site_id"].tolist(), language)
     if known.empty or not counted:
         return None
     frame = Frame(*release.districts.total_bounds)
@@ -52,7 +53,7 @@ def sites(release: "Release", language: str) -> dict[str, Any] | None:
             for (_, site), point in zip(known.iterrows(), shapely.centroid(drawn), strict=True)
         ],
         "unit": frame.side / EXTENT,
-        "radii": radii if _is_straight(release, counted) else [],
+        "radii": radii if _is_straight(observed, counted) else [],
         "counted": counted,
         "distances": {str(metres): number(metres, "", language, 0) for metres in radii},
     }
@@ -73,9 +74,17 @@ def _open(opened: Any, closed: Any, language: str) -> dict[str, str]:
     }
 
 
-def _counted(release: "Release", ids: list[str], language: str) -> dict[str, dict[str, Any]]:
-    """Give what is counted around sites: by distance and period a cell for each site."""
+def _observed(release: "Release") -> pd.DataFrame:
+    """Pick what was counted around sites."""
     table = release.observations
+    codes = [code for code in table["indicator"].unique() if WITHIN.match(code)]
+    return table[table["indicator"].isin(codes)]
+
+
+def _counted(
+    release: "Release", table: pd.DataFrame, ids: list[str], language: str
+) -> dict[str, dict[str, Any]]:
+    """Give what is counted around sites: by distance and period a cell for each site."""
     table = table[table["area_level"] == "city"]
     found: dict[str, dict[str, Any]] = {}
     for indicator in sorted(table["indicator"].unique()):
@@ -121,30 +130,29 @@ def _cells(
     return found
 
 
-def _is_straight(release: "Release", counted: dict[str, dict[str, Any]]) -> bool:
+def _is_straight(table: pd.DataFrame, counted: dict[str, dict[str, Any]]) -> bool:
     """Tell whether catchments are circles: not where distances are those of a walking network."""
     shown = [
         f"{base}_within_{metres}m" for base, one in counted.items() for metres in one["within"]
     ]
-    table = release.observations
     notes = table.loc[table["indicator"].isin(shown), "quality_note"].unique()
     return not {*notes} & ({*NOTES.values()} - STRAIGHT)
 
 
 def controls(language: str) -> str:
-    """Let the reader put the sites on the map, and say where their list stands."""
+    """Let the reader put the sites on the map."""
     return f"""<p class="ow-switches"><label>
 <input type="checkbox" name="sites" autocomplete="off">
-{escape(text("Sites and catchments", language))}</label>
-<label hidden><input type="checkbox" name="near" autocomplete="off" checked>
-{escape(text("Enlarge the map to the sites", language))}</label></p>
-<p class="ow-sites-told" role="status"></p>"""
+{escape(text("Sites and catchments", language))}</label></p>"""
 
 
 def place(language: str) -> str:
     """Give the list of the sites, which the script fills."""
-    return f"""<section class="ow-sites-list" hidden>
+    return f"""<p class="ow-sites-told" role="status"></p>
+<section class="ow-sites-list" hidden>
 <h3>{escape(text("Sites and catchments", language))}</h3>
+<p class="ow-switches"><label><input type="checkbox" name="near" autocomplete="off" checked>
+{escape(text("Enlarge the map to the sites", language))}</label></p>
 <label>{escape(text("Counted are", language))}
 <select name="counted" autocomplete="off"></select></label>
 <div class="ow-sites-scroll" role="region" tabindex="0"

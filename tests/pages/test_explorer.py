@@ -153,9 +153,10 @@ def test_what_a_reader_chooses_is_what_python_would_draw(release, page, tmp_path
 def test_circles_have_no_classes_to_choose(server, page):
     page.goto(f"{server.url}/demo/karte")
     page.wait_for_selector("[data-ready]")
-    assert page.is_visible(".ow-choices summary")
+    page.click(".ow-choices summary")
+    assert page.is_visible(".ow-classes")
     turn_to(page, "residents")
-    assert not page.is_visible(".ow-choices summary")
+    assert not page.is_visible(".ow-classes")
     assert page.inner_text(".ow-scale") == ""
 
 
@@ -361,7 +362,7 @@ def test_the_table_scrolls_to_the_chosen_district_and_the_page_does_not(server, 
     page.keyboard.press("Home")
     page.keyboard.press("End")
     row = page.locator("tr.ow-chosen").bounding_box()
-    box = page.locator(".ow-values .ow-scroll").bounding_box()
+    box = page.locator(".ow-values > .ow-scroll").bounding_box()
     assert box["y"] < row["y"] < box["y"] + box["height"]
     assert page.evaluate("window.scrollY") == before
 

@@ -182,7 +182,9 @@ def test_up_to_five_areas_are_lines_with_gaps_and_a_table(page, address, layered
     path = page.locator("path.ow-course.ow-course-1").last.get_attribute("d")
     assert path.count("M") + path.count("L") == 3  # of five quarters, two are a gap
     assert page.locator(".ow-dot").count() == 2
-    assert page.locator("text.ow-named").all_text_contents() == ["Conne", "Sampletown"]
+    assert page.locator("text.ow-named").all_text_contents() == ["1", "2"]
+    page.set_viewport_size({"width": 700, "height": 800})  # the table below: room for names
+    page.wait_for_function("document.querySelector('text.ow-named').textContent === 'Conne'")
     page.click(".ow-lines summary")
     cells = page.locator(".ow-lines tbody tr").first.locator("th, td").all_inner_texts()
     assert cells[0] == "Q3 2026"
@@ -265,6 +267,52 @@ def test_a_part_that_cannot_be_fetched_is_said_and_asked_for_again(page, apart):
     assert titles(page)[0] == "Altstadt: 2,000\u00a0persons"
     asked = {url.rsplit("/", 1)[-1] for url in page.asked} - {"karte"}
     assert asked <= {f"{name}.json" for name in parts}
+
+
+def test_a_second_indicator_that_cannot_be_fetched_is_asked_for_again(page, apart):
+    whole, parts = apart
+    fails = [True]
+
+    def answer(route):
+        name = route.request.url.rsplit("/", 1)[-1].removesuffix(".json")
+        if name not in parts:
+            route.fulfill(content_type="text/html; charset=utf-8", body=whole)
+        elif fails[0]:
+            route.abort()
+        else:
+            route.fulfill(content_type="application/json", body=parts[name])
+
+    page.route("**/*", answer)
+    # a shared address, opened cold: the second map has to wait, and the first does not
+    page.goto(
+        "http://release.test/demo/karte#indicator=unemployed_share&view=beside&second=residents"
+    )
+    again = page.locator(".ow-loading button")
+    again.wait_for()
+    assert page.inner_text(".ow-loading span").startswith("Residents could not be loaded")
+    assert not page.is_visible(".ow-second")
+    assert "view=beside" in page.url
+    assert "second=residents" in page.url
+    fails[0] = False
+    again.click()
+    page.wait_for_selector(".ow-second")
+    assert page.text_content(".ow-second h2") == "Residents"
+    assert not again.is_visible()
+    wrong = [said for said in page.wrong if "ERR_FAILED" not in said]
+    assert wrong == []
+
+
+def test_hexagons_have_short_names_and_a_sentence_about_them(page, address):
+    opened(page, address)
+    assert not page.is_visible(".ow-tiles")
+    page.select_option("[name=level]", "hexagon")
+    assert page.inner_text(".ow-tiles").startswith("Each district is drawn in the same size")
+    assert page.inner_text(".ow-readout").startswith("Point at a hexagon")
+    letters = page.locator(".ow-letters text").all_text_contents()
+    assert len(set(letters)) == page.locator(".ow-districts path").count()
+    page.select_option("[name=level]", "borough")
+    assert page.inner_text(".ow-readout").startswith("Point at a borough")
+    assert page.locator(".ow-letters").count() == 0
 
 
 @pytest.mark.parametrize("width", [320, 1280])

@@ -119,6 +119,24 @@ def test_an_english_table_has_commas_and_points(page, server):
     assert "kept secret" in [row[2] for row in rows[1:]]
 
 
+def test_a_second_map_is_taken_along_on_its_own(page, server):
+    page.goto(f"{server.url}/demo/karte?lang=de#indicator=unemployed_share&quarter=2026-Q3")
+    page.wait_for_selector(".ow-take")
+    page.click(".ow-choices summary")
+    page.select_option("[name=view]", "beside")
+    page.select_option("[name=second]", "residents")
+    page.select_option("[name=level]", "hexagon")
+    name, content = taken(page, "SVG", ".ow-second")
+    assert name.startswith("einwohner-")
+    drawn = parsed(content)
+    letters = [text for text in drawn.iter(f"{SVG}text") if text.get("text-anchor") == "middle"]
+    assert len(letters) == 12
+    page.select_option("[name=view]", "")
+    assert page.locator(".ow-take").count() == 2  # of map and table
+    page.select_option("[name=view]", "beside")
+    assert page.locator(".ow-second .ow-take").count() == 1
+
+
 def test_a_frame_for_another_page_shows_the_map_and_leads_to_the_whole(page, server):
     page.goto(f"{server.url}/demo/karte?lang=de#indicator=residents&quarter=2024")
     page.locator(".ow-embed summary").click()

@@ -71,6 +71,7 @@ def fills(page, figure):
 
 def test_two_quarters_stand_beside_each_other_in_the_same_classes(page, address, twofold):
     at(page, address, "indicator=unemployed_share&quarter=2026-Q3")
+    page.click(".ow-choices summary")
     page.select_option("[name=view]", "beside")
     assert page.input_value("[name=second-period]") == "2025-Q3"  # a year before
     page.select_option("[name=second-period]", "2025-Q4")

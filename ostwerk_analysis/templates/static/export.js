@@ -85,6 +85,9 @@
     "stroke-linejoin": "miter",
     "stroke-dasharray": "none",
     opacity: "1",
+    "text-anchor": "start",
+    "font-weight": "400",
+    "paint-order": "normal",
   };
   const LOOKS = Object.keys(USUAL);
   function copied(svg, { x, y, width, height }) {
@@ -395,17 +398,20 @@
     const explorer = document.querySelector(".ow-explorer");
     if (isEmbedded && explorer) enframe(explorer.querySelector(".ow-figure"));
     const taken = new Set();
-    for (const figure of document.querySelectorAll(".ow-figure")) {
+    const equip = (figure) => {
       const root = figure.closest(".ow-explorer") ?? figure;
       const table = root.querySelector("table:not(.ow-square)");
       const isPicture = figure.querySelector(".ow-map, .ow-chart");
-      if (!isPicture && !table) continue;
+      const isEquipped = figure.querySelector(".ow-take");
+      if (isEquipped || (!isPicture && !table)) return;
       if (table) taken.add(table);
       const foot = root === figure && figure.querySelector(".ow-foot");
       (foot || figure).append(offer(figure, table, isPicture && figure));
       const isServed = location.protocol.startsWith("http");
       if (root !== figure && isServed && !isEmbedded) figure.append(embedding(figure));
-    }
+    };
+    document.querySelectorAll(".ow-figure").forEach(equip);
+    document.addEventListener("ow-figure", (event) => equip(event.target)); // a second map
     for (const table of document.querySelectorAll(".ow table:not(.ow-square)")) {
       const box = table.closest(".ow-scroll");
       if (!box || taken.has(table)) continue;

@@ -6,6 +6,7 @@ function address(view) {
   const colours = [classes, number, compare, breaks];
   const usual = colours.map((field) => field.value);
   const choices = find(".ow-choices");
+  const own = find(".ow-classes");
   const isPage = document.documentElement.hasAttribute("data-ow-page");
 
   const shows = (field) => !field.closest("label").hidden;
@@ -17,7 +18,7 @@ function address(view) {
     state.set("quarter", period.value);
     if (view.chosen >= 0) state.set("district", view.ids[view.chosen]);
     for (const [i, field] of colours.entries()) {
-      const isOffered = shows(field) && (field === compare || !choices.hidden);
+      const isOffered = shows(field) && (field === compare || !own.hidden);
       if (isOffered && field.value !== usual[i]) state.set(field.name, field.value);
     }
     if (shows(against)) state.set("against", against.value);

@@ -9,7 +9,7 @@ function choosing(view) {
   function tell(pointed = view.chosen) {
     const where = find(".ow-readout");
     where.toggleAttribute("data-district", pointed >= 0);
-    where.textContent = pointed < 0 ? data.words.hint : view.said(pointed);
+    where.textContent = pointed < 0 ? data.words.hints[view.level] : view.said(pointed);
     view.run("point", pointed);
   }
 
@@ -80,4 +80,5 @@ function choosing(view) {
   find("tbody[data-districts]").addEventListener("click", (event) =>
     chooseAndKeep(view.rows.indexOf(event.target.closest("tr"))));
   view.onRedraw(() => tell());
+  view.onLevel((level) => (find(".ow-tiles").hidden = level !== "hexagon"));
 }

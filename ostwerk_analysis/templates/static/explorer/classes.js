@@ -3,7 +3,7 @@
 function classes(view) {
   const { data, find } = view;
   const { period, compare, against, classes, number, breaks: typed } = view.fields;
-  const choices = find(".ow-choices");
+  const choices = find(".ow-classes");
   let usable = []; // the last breaks of one's own that could be used
 
   // How the series is drawn: its words, the scale for its quarters or for its years, and the

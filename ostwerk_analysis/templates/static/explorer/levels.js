@@ -40,6 +40,23 @@ function levels(view) {
     return made;
   }
 
+  // Short names on hexagons, which nobody knows by their shape; the reader's program has the whole.
+  function lettersOn({ letters, letterSize, points }) {
+    const layer = document.createElementNS(SVG, "g");
+    layer.setAttribute("class", "ow-letters");
+    layer.setAttribute("aria-hidden", "true");
+    layer.setAttribute("font-size", letterSize);
+    letters.forEach((short, i) => {
+      const written = document.createElementNS(SVG, "text");
+      written.setAttribute("x", points[i][0]);
+      written.setAttribute("y", points[i][1]);
+      written.setAttribute("dy", ".35em");
+      written.textContent = short;
+      layer.append(written);
+    });
+    return layer;
+  }
+
   // Puts the places of a level on the map and into the table. Values are drawn afterwards.
   function put(level) {
     if (level === view.level) return;
@@ -56,6 +73,8 @@ function levels(view) {
     for (const [what, selectors] of Object.entries(lines)) {
       for (const selector of selectors) svg.querySelector(selector).setAttribute("d", to[what]);
     }
+    svg.querySelector(".ow-letters")?.remove();
+    if (to.letters) svg.querySelector(".ow-circles").after(lettersOn(to));
     find("[data-place]").textContent = data.words.places[view.area];
     view.choose(kept);
     view.run("level", level);

@@ -7,7 +7,7 @@ function parts(view) {
   const line = find(".ow-loading");
   const again = line.querySelector("button");
   let turn = 0;
-  let retry = null;
+  let retry = null; // what the reader may have tried again
 
   const add = (indicators) => Object.entries(indicators).forEach((entry) => known.set(...entry));
 
@@ -43,37 +43,36 @@ function parts(view) {
     add(await view.read(part));
   }
 
-  function tell(sentence, code, isBusy) {
-    const words = sentence && say(sentence, { indicator: data.indicators[code].label });
+  // Says that something is loading, or could not be had and may be tried again.
+  view.report = (words, tryAgain = null) => {
     line.querySelector("span").textContent = words;
-    root.toggleAttribute("aria-busy", isBusy);
-    if (isBusy) root.setAttribute("aria-busy", "true");
-    again.hidden = !sentence || isBusy;
-  }
+    retry = tryAgain;
+    again.hidden = !tryAgain;
+    if (words && !tryAgain) root.setAttribute("aria-busy", "true");
+    else root.removeAttribute("aria-busy");
+  };
+  view.nameIn = (sentence, code) => say(sentence, { indicator: data.indicators[code].label });
 
   // Goes on with `arrive` once an indicator is there: at once where it can be, and only if the
   // reader has not asked for another one in the meantime. What is shown stays until then.
   view.turnTo = async (code, arrive) => {
     const mine = ++turn;
-    retry = () => view.turnTo(code, arrive);
-    if (view.known(code)) {
-      tell("");
-      arrive(code);
-      return;
-    }
-    const late = setTimeout(() => mine === turn && tell(data.words.loading, code, true), 150);
-    try {
-      await view.load(code);
+    const tell = (words, tryAgain) => mine === turn && view.report(view.nameIn(words, code), tryAgain);
+    if (!view.known(code)) {
+      const late = setTimeout(() => tell(data.words.loading), 150);
+      try {
+        await view.load(code);
+      } catch {
+        tell(data.words.failed, () => view.turnTo(code, arrive));
+        if (mine === turn) view.fields.indicator.value = view.code;
+        return;
+      } finally {
+        clearTimeout(late);
+      }
       if (mine !== turn) return;
-      tell("");
-      arrive(code);
-    } catch {
-      if (mine !== turn) return;
-      tell(data.words.failed, code);
-      view.fields.indicator.value = view.code;
-    } finally {
-      clearTimeout(late);
     }
+    view.report("");
+    arrive(code);
   };
   again.addEventListener("click", () => retry());
 

@@ -17,6 +17,7 @@ function second(view) {
   let isAsked = false; // whether the reader has asked for a second indicator
   let copied = null; // level of the places on the second map
   let drawSecond = [];
+  let awaited = null; // what was asked for and is not there yet
 
   fields.indicator.append(...[...view.fields.indicator.children].map((group) => group.cloneNode(true)));
 
@@ -49,7 +50,8 @@ function second(view) {
 
   const isRate = () => !view.indicator().circles;
   const isShown = (kind) =>
-    layout.value === kind && Boolean(other.series()) && (kind === "beside" || isRate());
+    layout.value === kind && Boolean(other.series()?.values[fields.period.value])
+    && (kind === "beside" || isRate());
   const endOf = (period) => (period.includes("Q") ? period : `${period}-Q4`);
 
   function fillList(list, offered, words, wanted) {
@@ -92,16 +94,20 @@ function second(view) {
   // Fetches an indicator if need be; what is shown stays until it is there.
   async function turnTo(code, part, period) {
     const mine = ++turn;
+    awaited = { code, part, period };
     try {
       if (!view.known(code)) await view.load(code);
-      if (mine !== turn) return;
-      show(code, part, period);
-      redrawAndKeep();
     } catch {
       if (mine !== turn) return;
       fields.indicator.value = other.code;
-      tell(say(data.words.failed, { indicator: data.indicators[code].label }));
+      view.report(view.nameIn(data.words.failed, code), () => turnTo(code, part, period));
+      return;
     }
+    if (mine !== turn) return;
+    awaited = null;
+    view.report("");
+    show(code, part, period);
+    redrawAndKeep();
   }
 
   function tell(sentence) {
@@ -284,13 +290,16 @@ function second(view) {
     const [isBeside, isBoth] = [isShown("beside"), isShown("both")];
     root.querySelectorAll("td.ow-other").forEach((cell) => cell.remove());
     heads.second.hidden = true;
-    if (isBeside) find(".ow-values").before(figure);
-    else figure.remove();
+    if (!isBeside) figure.remove();
+    else if (!figure.isConnected) {
+      find(".ow-values").before(figure);
+      figure.dispatchEvent(new Event("ow-figure", { bubbles: true }));
+    }
     explained.hidden = !isBoth;
     root.querySelector(".ow-split").toggleAttribute("data-two", isBeside);
     view.fields.compare.closest("label").hidden = layout.value === "both" && isBoth;
     if (isBoth) {
-      find(".ow-choices").hidden = true;
+      find(".ow-classes").hidden = true;
       drawBoth();
     }
     if (!isBeside) return;
@@ -342,15 +351,18 @@ function second(view) {
 
   view.onKeep((state) => {
     if (!layout.value) return;
+    const { code, part, period } = awaited ?? { ...other, period: fields.period.value };
     state.set("view", layout.value);
-    state.set("second", other.code);
-    if (other.part) state.set("second-breakdown", other.part);
-    if (layout.value === "beside") state.set("second-quarter", fields.period.value);
+    state.set("second", code);
+    if (part) state.set("second-breakdown", part);
+    if (layout.value === "beside" && period) state.set("second-quarter", period);
   });
   view.onRecall((state) => {
     const asked = state.get("view") ?? "";
     layout.value = [...layout.options].some((option) => option.value === asked) ? asked : "";
+    awaited = null;
     if (!layout.value) return;
+    find(".ow-choices").open = true;
     isAsked = state.has("second");
     const code = offered(state.get("second") ?? undefined);
     const part = state.get("second-breakdown") ?? "";

@@ -212,7 +212,6 @@ function sites(view) {
   }
 
   function update() {
-    near.closest("label").hidden = !toggle.checked;
     told.textContent = toggle.checked && view.level === "hexagon" ? data.words.notOnTiles : "";
     draw();
     explain();
@@ -231,7 +230,11 @@ function sites(view) {
 
   function fail() {
     toggle.checked = false;
-    told.textContent = data.words.sitesFailed;
+    view.report(data.words.sitesFailed, () => {
+      view.report("");
+      toggle.checked = true;
+      showOrHide();
+    });
   }
 
   view.onRedraw(update);
