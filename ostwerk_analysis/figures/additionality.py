@@ -126,6 +126,7 @@ def additionality(
         )
     drawn = _stairs(gross, steps, span, mark_of(status), language)
     numbers = _table(gross, steps, language) + _sources(stated, language)
+    numbers = f'<div class="ow-foot">{numbers}</div>'
     return Figure(
         f'<figure class="ow ow-figure" lang="{language}"><figcaption>'
         f"<h2>{escape(text('From gross to net', language))}</h2>"

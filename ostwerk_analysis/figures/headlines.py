@@ -149,13 +149,17 @@ def headlines(
         f'<th scope="col"{LEFT if name == HEADINGS[-1] else ""}>{escape(text(name, language))}</th>'
         for name in HEADINGS
     )
-    body = "".join(_row(row, said, catalogue, language, parts) for row, said in rows)
+    sources = set(headlines[f"source_{language}"])
+    common = sources.pop() if len(sources) == 1 else ""
+    body = "".join(_row(row, said, catalogue, language, parts, common) for row, said in rows)
     title = escape(text("Held against figures published before", language))
     declared = [entry(catalogue, indicator) for indicator in held["indicator"].unique()]
     share = number(ABOUT_PCT, "percent", language)
     rule = text(
         '"About" agrees within {share}, "more than" if the value is larger.', language, share=share
     )
+    if common:
+        rule += " " + text("Published before: {source}.", language, source=common.rstrip("."))
     return Figure(
         f'<section class="ow" lang="{language}"><div class="ow-scroll" role="group" tabindex="0" '
         f'aria-label="{title}"><table><caption>{title}</caption><thead><tr>{heads}</tr></thead>'
@@ -170,13 +174,13 @@ def _row(
     catalogue: pd.DataFrame,
     language: str,
     parts: Mapping[str, str] | None,
+    common: str,
 ) -> str:
-    """Write one figure as a row of the table."""
+    """Write one figure as a row of the table, its source where it is not that of all."""
     unit = str(entry(catalogue, row["indicator"])["unit"])
     name = label(catalogue, row["indicator"], language, row["breakdown"], parts)
-    where = ", ".join(
-        filter(None, (quarter(row["period"], language), headline[f"source_{language}"]))
-    )
+    source = "" if common else headline[f"source_{language}"]
+    where = ", ".join(filter(None, (quarter(row["period"], language), source)))
     stated_unit = str(headline.get("unit") or unit)
     verdict = text(row["verdict"], language)
     if row["reason"]:

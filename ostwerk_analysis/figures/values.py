@@ -203,7 +203,8 @@ def apart(labels: Sequence[str]) -> tuple[list[str], str]:
     Returns
     -------
     labels : list of str
-        ``women`` and ``men``: without the words before a colon and those in brackets that all have.
+        ``women`` and ``men``: without the words before a colon and those at the end that all have;
+        a number keeps what it counts.
     common : str
         What stood in brackets at their end: ``since the start``.
     """
@@ -217,10 +218,13 @@ def apart(labels: Sequence[str]) -> tuple[list[str], str]:
     count = min(len(shared), *(len(words) - 1 for words in ends))
     if not count:
         return list(labels), ""
-    _, bracket, inside = " ".join(ends[0][:count][::-1]).partition("(")
-    if not bracket:
-        return list(labels), ""
-    return [label.removesuffix(f"({inside}").rstrip(": ") for label in labels], inside[:-1]
+    cut = " ".join(ends[0][:count][::-1])
+    bracketed = cut[cut.index("(") + 1 : -1] if "(" in cut and cut.endswith(")") else ""
+    if any(label[: -len(cut)].rstrip()[-1:].isdigit() for label in labels):
+        if not bracketed:
+            return list(labels), ""
+        cut = f"({bracketed})"
+    return [label[: -len(cut) - 1].rstrip(":") for label in labels], bracketed
 
 
 def unobserved(observations: pd.DataFrame, declared: pd.Series, language: str) -> Figure | None:
