@@ -82,7 +82,7 @@ def observation_table(
         seen_status |= set(here["obs_status"])
     # What is the same over the whole table is said once, in its title.
     common = [found.pop() if len(found := {head[i] for head in heads}) == 1 else "" for i in (0, 2)]
-    title = title or ", ".join(part for part in common if part)
+    title = title or ", ".join(part for part in dict.fromkeys(common) if part)
     columns = [", ".join(p for p in head if p and p not in common) for head in heads]
     sides, corner = list(names.values()), text("Area", language)
     if is_turned:
