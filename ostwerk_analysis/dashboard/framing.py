@@ -120,8 +120,6 @@ def notices(visit: Visit, today: date) -> str:
     """
     language, shown = visit.language, visit.release.quarter
     if visit.is_named and visit.release.name != visit.current:
-        if not visit.current:
-            return ""
         link = f"../{visit.name}{visit.query(language, with_parameters=True)}"
         said = text(
             "These figures are from {quarter}. There are newer ones.",
@@ -131,11 +129,11 @@ def notices(visit: Visit, today: date) -> str:
         to = text("To the current figures", language)
         return f'<p class="banner" role="note">{escape(said)} <a href="{escape(link)}">{to}</a></p>'
     said = ""
-    if visit.release.name != visit.current:
+    if visit.release.name != visit.marked:
         said = text(
             "The release {name} is damaged. This is the last one before it.",
             language,
-            name=visit.current,
+            name=visit.marked,
         )
     elif shown < due(today):
         said = text(

@@ -333,7 +333,9 @@ def test_a_new_release_is_served_without_a_restart_and_a_damaged_one_never(
         assert "3. Quartal 2026" in soup(server, "/demo/karte").select_one(".as-of").text
         third = publish(tmp_path / "published", districts, "2026-Q4")
         (third.folder / "areas.parquet").write_bytes(b"")
-        assert "3. Quartal 2026" in soup(server, "/demo/karte").select_one(".as-of").text
+        drawn = soup(server, "/demo/karte")
+        assert "3. Quartal 2026" in drawn.select_one(".as-of").text
+        assert "2026-Q4 ist beschädigt" in drawn.select_one(".banner + .banner").text
         assert server.get("/demo/2026-Q2/karte")[0] == 200
         status, _, html = server.get("/demo/2026-Q4/karte")
         assert status == 500
