@@ -307,10 +307,17 @@ def test_a_view_can_be_sent(server, page, browser):
     other.close()
 
 
-@pytest.mark.parametrize("state", ["indicator=nothing&quarter=1", "quarter=%22%3E", "district=zz"])
+@pytest.mark.parametrize(
+    "state",
+    [
+        *("indicator=nothing&quarter=1", "quarter=%22%3E", "district=zz"),
+        "indicator=constructor",
+        "areas=constructor",
+    ],
+)
 def test_a_broken_view_shows_the_first_one(server, page, state):
     page.goto(f"{server.url}/demo/karte?lang=en#{state}")
-    page.wait_for_selector("[data-ready]")
+    page.wait_for_function("location.hash == '#indicator=unemployed_share&quarter=2026-Q3'")
     assert page.inner_text("h2") == "Share of unemployed"
     assert page.wrong == []
 

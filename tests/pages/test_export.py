@@ -46,7 +46,7 @@ def words_of(drawn):
 
 def test_a_map_becomes_a_picture_that_says_what_it_is(page):
     name, content = taken(page, "SVG")
-    assert name == "arbeitslosenanteil-3-quartal-2026-in.svg"
+    assert name == "arbeitslosenanteil-3-quartal-2026.svg"
     words = words_of(parsed(content))
     assert words[:2] == ["Arbeitslosenanteil", "3. Quartal 2026, in %"]
     for said in ("geheim gehalten", "keine Angabe", "Programmgebiet"):
@@ -85,7 +85,7 @@ def test_a_picture_is_given_in_points_too(page):
 
 def test_the_table_is_given_as_a_german_spreadsheet_reads_it(page, release):
     name, content = taken(page, "CSV")
-    assert name == "arbeitslosenanteil-3-quartal-2026-in.csv"
+    assert name == "arbeitslosenanteil-3-quartal-2026.csv"
     assert content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))
     head = "Arbeitslosenanteil, 3. Quartal 2026, in %"
@@ -152,3 +152,19 @@ def test_a_frame_for_another_page_shows_the_map_and_leads_to_the_whole(page, ser
     assert [part for part in parts if page.locator(part).first.is_visible()] == [".banner"]
     whole = page.get_by_text("Ganze Seite öffnen").get_attribute("href")
     assert whole == f"{server.url}/demo/karte?lang=de#indicator=residents&quarter=2024"
+
+
+def test_the_maps_table_is_that_of_its_values_where_sites_are_listed_beside_it(page, server):
+    def with_sites(route):
+        html = route.fetch().text()
+        sites = '<section class="ow-sites-list"><table><tbody></tbody></table></section></figure>'
+        route.fulfill(body=html.replace("</figure>", sites, 1), content_type="text/html")
+
+    page.route("**/demo/karte*", with_sites)
+    page.goto(f"{server.url}/demo/karte?lang=de#indicator=unemployed_share&quarter=2026-Q3")
+    page.wait_for_selector(".ow-take")
+    name, content = taken(page, "CSV")
+    assert name == "arbeitslosenanteil-3-quartal-2026.csv"
+    assert "Altstadt;" in content.decode("utf-8-sig")
+    assert page.locator(".ow-values .ow-take").count() == 0
+    page.unroute("**/demo/karte*")

@@ -32,7 +32,7 @@
   }
 
   function fileName({ title, when }, ending) {
-    const plain = `${title} ${when}`.toLowerCase().replaceAll("ß", "ss").replaceAll("ä", "ae")
+    const plain = `${title} ${when.split(",")[0]}`.toLowerCase().replaceAll("ß", "ss").replaceAll("ä", "ae")
       .replaceAll("ö", "oe").replaceAll("ü", "ue").normalize("NFKD").replace(/[^a-z0-9]+/g, "-");
     return `${plain.replace(/^-|-$/g, "").slice(0, 80) || "ostwerk"}.${ending}`;
   }
@@ -400,7 +400,8 @@
     const taken = new Set();
     const equip = (figure) => {
       const root = figure.closest(".ow-explorer") ?? figure;
-      const table = root.querySelector("table:not(.ow-square)");
+      const values = root.querySelector(".ow-values") ?? root; // an explorer has other tables too
+      const table = values.querySelector("table:not(.ow-square)");
       const isPicture = figure.querySelector(".ow-map, .ow-chart");
       const isEquipped = figure.querySelector(".ow-take");
       if (isEquipped || (!isPicture && !table)) return;

@@ -31,7 +31,7 @@ function address(view) {
   view.recall = () => {
     const state = new URLSearchParams(isPage ? location.hash.slice(1) : "");
     const code = state.get("indicator");
-    view.turnTo(code in data.indicators ? code : view.code, (shown) => {
+    view.turnTo(Object.hasOwn(data.indicators, code) ? code : view.code, (shown) => {
       view.wantLevel(state.get("areas"));
       view.show(shown, state.get("breakdown"), state.get("quarter") || root.dataset.period);
       for (const [i, field] of [classes, number, compare].entries()) {

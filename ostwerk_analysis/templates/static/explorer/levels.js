@@ -98,6 +98,6 @@ function levels(view) {
   });
   view.onKeep((state) => wanted !== "district" && state.set("areas", wanted));
   view.wantLevel = (asked) => {
-    wanted = asked in data.levels ? asked : "district";
+    wanted = Object.hasOwn(data.levels, asked) ? asked : "district";
   };
 }

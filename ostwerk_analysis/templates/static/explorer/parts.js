@@ -13,7 +13,7 @@ function parts(view) {
 
   // All that is known of an indicator; undefined as long as its part is not there.
   view.known = (code) => {
-    if (!known.has(code) && code in data.indicators) {
+    if (!known.has(code) && Object.hasOwn(data.indicators, code)) {
       const { part } = data.indicators[code];
       const here = root.querySelector(`script[data-ow-part="${part}"]`);
       if (here) add(JSON.parse(here.textContent));

@@ -256,7 +256,8 @@ function sites(view) {
     near.checked = state.get("sites") !== "city";
     if (!toggle.checked) return;
     load().then(() => {
-      if (state.get("counted") in known.counted) counted.value = state.get("counted");
+      const asked = state.get("counted");
+      if (Object.hasOwn(known.counted, asked)) counted.value = asked;
       chosen = known.sites.some((site) => site.id === state.get("site")) ? state.get("site") : "";
       view.redraw();
       if (chosen) tell();
