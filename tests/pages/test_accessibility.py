@@ -8,6 +8,13 @@ AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 CHECK = """options => axe.run(document, options).then(found => found.violations.flatMap(
     one => one.nodes.map(node => `${one.id}: ${node.target.join(" ")} ${node.failureSummary}`)))"""
+SENT = {
+    "district=00&lines=00%20~stadt": ".ow-course",
+    "view=beside&second=residents": ".ow-second .ow-circles circle",
+    "areas=hexagon&district=02": ".ow-letters text",
+    "district=00&sheet=1": ".ow-sheet table",
+}
+"""Views of the map that an address holds = what is there when they are drawn."""
 BEYOND = ("/demo/nothing", "/demo/karte?quarter=1999-Q1", "/", "/demo/reports")
 """What no navigation leads to: errors and the start page."""
 SHIFTS = """addEventListener("DOMContentLoaded", () => { window.shifted = 0;
@@ -98,6 +105,21 @@ def test_axe_finds_nothing_in_any_state_of_the_explorer(reader):
     reader.emulate_media(color_scheme="dark")
     wrong += findings(reader)
     reader.emulate_media(color_scheme="light")
+    assert wrong == []
+
+
+def test_axe_finds_nothing_in_views_that_are_sent_or_behind_a_key_press(reader):
+    reader.set_viewport_size({"width": 1280, "height": 900})
+    visit(reader, "/demo/karte?lang=de")
+    wrong = []
+    for state, drawn in SENT.items():
+        reader.goto(f"/demo/karte?lang=de#indicator=unemployed_share&{state}")
+        reader.locator(drawn).first.wait_for(state="attached")
+        wrong += [f"{state}: {one}" for one in findings(reader)]
+    reader.goto("/demo/karte?lang=de#indicator=unemployed_share&district=00")
+    reader.locator(".ow-ask").click()
+    wrong += findings(reader)
+    reader.keyboard.press("Escape")
     assert wrong == []
 
 

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from bs4 import BeautifulSoup
+from playwright.sync_api import expect
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -141,7 +142,7 @@ def test_a_frame_for_another_page_shows_the_map_and_leads_to_the_whole(page, ser
     page.goto(f"{server.url}/demo/karte?lang=de#indicator=residents&quarter=2024")
     page.locator(".ow-embed summary").click()
     code = page.locator(".ow-embed textarea")
-    page.wait_for_function("document.querySelector('.ow-embed textarea').value")
+    expect(code).not_to_have_value("")
     written = code.input_value()
     assert 'title="Einwohner, 2024' in written
     assert "embed=1#indicator=residents&amp;quarter=2024" in written
