@@ -108,18 +108,21 @@ def gap(
     sentences += _how_it_moved(moved, last["ratio"], str(declared["better"]), language)
     sentences += _how_the_difference_moved(table, language)
     sentences += _between_districts(observations, indicator, language)
+    apart, is_share = text("Difference to the city", language), unit == "percent"
+    if is_share:
+        apart += ", " + text("in percentage points", language)
     heads = [
         text("Period", language),
         names[area],
         names[city],
-        text("Difference to the city", language),
+        apart,
         text("Ratio", language),
     ]
     rows = [
         [
             quarter(row["period"], language),
             *(_known(row[side], unit, language, 1) for side in ("area", "city")),
-            _known(row["difference"], unit, language, 1),
+            _known(row["difference"], "" if is_share else unit, language, 1),
             _known(row["ratio"], "", language, 2),
         ]
         for row in table.iloc[::-1].to_dict("records")

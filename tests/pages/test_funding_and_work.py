@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from ostwerk_analysis import figures, indicators
+from ostwerk_analysis import figures, indicators, templates
 from ostwerk_analysis.codes import CODES
 from ostwerk_analysis.faults import DataError
 from ostwerk_analysis.figures.values import apart
@@ -242,3 +242,19 @@ def test_labels_keep_what_tells_them_apart():
     assert apart(["A in the tree", "B in the tree"]) == (["A", "B"], "")
     assert apart(["alone (so far)"]) == (["alone (so far)"], "")
     assert apart(["same", "same"]) == (["same", "same"], "")
+
+
+@pytest.mark.parametrize(("count", "columns"), [(1, 1), (2, 2), (3, 2), (4, 2)])
+def test_small_figures_stand_in_pairs_and_a_lone_one_is_as_wide_as_the_page(page, count, columns):
+    page.set_viewport_size({"width": 1280, "height": 900})
+    halves = '<figure class="ow ow-figure ow-half"></figure>' * count
+    page.set_content(f"<main><div class=title>T</div>{halves}<p>After</p></main>")
+    for sheet in ("figures.css", "page.css"):
+        page.add_style_tag(content=templates.source(sheet))
+    widths = page.locator("figure").evaluate_all("all => all.map(one => one.offsetWidth)")
+    whole = page.locator("main > p").evaluate("one => one.offsetWidth")
+    assert [width == whole for width in widths] == [False] * (count - count % 2) + [True] * (
+        count % 2
+    )
+    lefts = page.locator("figure").evaluate_all("all => all.map(one => one.offsetLeft)")
+    assert len(set(lefts)) == columns
