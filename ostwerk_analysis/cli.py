@@ -443,32 +443,16 @@ def application(language: str) -> typer.Typer:
         as PDF. Example: ostwerk report published/leipzig-demo --pdf
         """
         from .release import open as opened
+        from .report import handed_on
 
         found = opened(release)
         pages = sorted((found.folder / "reports").glob("*.html"))
         if not pages:
             raise OstwerkError("The release {folder} has no reports.", folder=found.folder)
-        for file in _write_reports(pages, to, f"{found.programme}-{found.name}", pdf):
+        for file in handed_on(pages, to, f"{found.programme}-{found.name}", is_pdf=pdf):
             say.print(text("Written: {file}", language, file=file), markup=False)
 
     return app
-
-
-def _write_reports(pages: list[Path], to: Path, start: str, is_pdf: bool) -> Iterator[Path]:
-    """Write reports under names that say which release they are of."""
-    from .report import pdf
-    from .templates import PLOTLY
-
-    to.mkdir(parents=True, exist_ok=True)
-    for page in pages:
-        file = to / f"{start}-{page.stem}{'.pdf' if is_pdf else '.html'}"
-        if is_pdf:
-            pdf(page, file)
-        else:
-            shutil.copyfile(page, file)
-        yield file
-    if not is_pdf:
-        shutil.copyfile(pages[0].with_name(PLOTLY), to / PLOTLY)  # where their charts look for it
 
 
 @contextmanager

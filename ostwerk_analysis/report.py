@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from . import templates
@@ -73,6 +74,43 @@ def html_report(
     )
     frame = templates.frame(title, language, licence=licence, is_demonstration=is_demonstration)
     return exporter.from_notebook_node(notebook, {"ostwerk": frame})[0]
+
+
+def handed_on(pages: Sequence[Path], to: Path, start: str, *, is_pdf: bool) -> Iterator[Path]:
+    """Write reports under names that say which release they are of.
+
+    Parameters
+    ----------
+    pages : sequence of Path
+        Reports of one release.
+    to : Path
+        The folder to write into.
+    start : str
+        With which their names begin.
+    is_pdf : bool
+        As PDF; otherwise as they are, with the script of their charts.
+
+    Yields
+    ------
+    Path
+        Each file that is written.
+
+    Raises
+    ------
+    OstwerkError
+        If they cannot be printed.
+    """
+    to.mkdir(parents=True, exist_ok=True)
+    for page in pages:
+        file = to / f"{start}-{page.stem}{'.pdf' if is_pdf else '.html'}"
+        if is_pdf:
+            pdf(page, file)
+        else:
+            shutil.copyfile(page, file)
+        yield file
+    script = pages[0].with_name(templates.PLOTLY)
+    if not is_pdf and script.is_file():  # older releases do without
+        shutil.copyfile(script, to / templates.PLOTLY)
 
 
 def pdf(page: str | Path, file: str | Path) -> None:

@@ -54,8 +54,6 @@ if TYPE_CHECKING:
 NO_CITY = "The city has no published value for this; the colours show the values themselves."
 OWN = "own"
 """Choice of classes whose breaks the reader writes."""
-
-
 AREAS = {
     "district": "Districts",
     "hexagon": "Districts as hexagons",

@@ -361,7 +361,7 @@ def parts_of(
         content = (
             "{" + ",".join(f"{json.dumps(name)}:{one}" for name, one in together.items()) + "}"
         )
-        key = hashlib.sha256(content.encode()).hexdigest()[:16]
+        key = _code(content)
         parts[key] = content
         of.update(dict.fromkeys(together, key))
         together.clear()
@@ -383,7 +383,12 @@ def part_of(data: Any) -> dict[str, str]:
     if not data:
         return {}
     content = as_json(data)
-    return {hashlib.sha256(content.encode()).hexdigest()[:16]: content}
+    return {_code(content): content}
+
+
+def _code(content: str) -> str:
+    """Name a part by what it holds, so that a browser may keep it for ever."""
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def as_json(data: Any) -> str:

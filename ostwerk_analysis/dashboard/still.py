@@ -10,8 +10,10 @@ from html import escape
 from typing import Any
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-BOXES = {"VBoxModel", "HBoxModel", "BoxModel", "GridBoxModel", "AccordionModel", "TabModel"}
-BOXES |= {"StackModel"}
+BOXES = {
+    *("VBoxModel", "HBoxModel", "BoxModel", "GridBoxModel"),
+    *("AccordionModel", "TabModel", "StackModel"),
+}
 
 
 def still(states: Mapping[str, Mapping[str, Any]], model_id: str) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from ..language import number, quarter, text
 from ..observations import KEY
 from .sentences import section
-from .values import SUPPRESSED, Figure, entry, note, part_label, states
+from .values import NOTHING, SUPPRESSED, Figure, entry, note, part_label, states
 
 SAME_TO = 1e-9
 """Relative difference up to which two values are the same: sums may add up in another order."""
@@ -138,7 +138,7 @@ def _largest(
     """Say which value of an indicator has changed most, and from what to what."""
     changed = own[own["kind"] == "changed"].dropna(subset=["value", "value_before"])
     if changed.empty:
-        return "–"
+        return NOTHING
     row = changed.loc[(changed["value"] - changed["value_before"]).abs().idxmax()]
     unit = str(declared["unit"])
     where = [

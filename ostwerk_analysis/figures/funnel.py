@@ -12,6 +12,7 @@ from ..observations import as_of
 from .bars import bar_item, bar_list
 from .sentences import framed, table
 from .values import (
+    NOTHING,
     SUPPRESSED,
     Figure,
     entry,
@@ -33,8 +34,6 @@ OF = {
     "jobs": "{share} of those paid",
 }
 """Stage = which share of the stage before has come to it."""
-NONE = "–"
-"""Sign in the table where no share is declared."""
 
 
 def funnel(
@@ -72,7 +71,7 @@ def funnel(
         items.append(
             bar_item(names[code], one["value"], longest, amount, mark=mark, beneath=went_on)
         )
-        rows.append([names[code], amount, went_on or NONE])
+        rows.append([names[code], amount, went_on or NOTHING])
     title = text("From the first contact to a job", language)
     heads = [
         text("Stage", language),
