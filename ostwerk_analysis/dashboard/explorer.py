@@ -308,9 +308,9 @@ def _html(
 <div class="ow-reading"><p class="ow-readout" aria-live="polite">{escape(hint)}</p>
 <button type="button" class="ow-ask" disabled>{escape(text("How known?", language))}</button></div>
 <p class="ow-scale">{escape(heading)}</p>
-<p class="ow-tiles" hidden>{escape(text(TILES, language))}</p>
 <div class="ow-both" hidden></div>
 <ul class="ow-legend">{"".join(encoded.items(encoding, language, shapes=shapes))}{common}</ul>
+<p class="ow-tiles" hidden>{escape(text(TILES, language))}</p>
 <p class="ow-source">{escape(indicator["source"])}</p>
 <details><summary>{escape(text("What is counted", language))}</summary>
 <p class="ow-definition">{escape(indicator["definition"])}</p></details>
