@@ -4,7 +4,7 @@ import asyncio
 import http.client
 import re
 import shutil
-from datetime import date
+from datetime import date, timedelta
 from urllib.parse import urlencode, urljoin
 
 import pytest
@@ -13,6 +13,8 @@ from tornado.httpclient import HTTPClientError
 from tornado.websocket import websocket_connect
 
 from ostwerk_analysis.dashboard import serve
+from ostwerk_analysis.dashboard.framing import notices
+from ostwerk_analysis.dashboard.site import Site
 from ostwerk_analysis.faults import OstwerkError
 from ostwerk_analysis.periods import last_complete
 
@@ -87,12 +89,11 @@ def test_the_start_page_says_what_is_newest_what_is_older_and_what_is_damaged(
         assert "ostwerk run PROGRAMME --quarter last" in shown
 
 
-def test_a_page_that_is_not_late_says_nothing(
-    tmp_path, districts, dashboards, publish, serve_again
-):
-    publish(tmp_path / "all", districts, last_complete(date.today()))
-    with serve_again(tmp_path / "all", dashboards, tmp_path) as server:
-        assert len(soup(server, "/demo/imprint").select(".banner")) == 1
+def test_a_page_that_is_not_late_says_nothing(tmp_path, districts, publish):
+    publish(tmp_path, districts, last_complete(date.today()))
+    visit = asyncio.run(Site(tmp_path).visit("demo", "", "imprint", "de", {}))
+    assert notices(visit, date.today()) == ""
+    assert "erwartet" in notices(visit, date.today() + timedelta(days=140))
 
 
 def test_an_error_page_keeps_the_way_through_the_programme(server):
