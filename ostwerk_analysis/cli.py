@@ -550,13 +550,16 @@ def _render(say: Console, language: str, result: "Result", dashboards: list[Path
         return
     from .dashboard.warming import warm
 
-    with _progress(say, language) as progress:
-        failed = warm(
-            result.release.folder,
-            dashboards,
-            log=result.folder.parent / "log.txt",
-            progress=lambda done, total: progress("pages", done, total),
-        )
+    try:
+        with _progress(say, language) as progress:
+            failed = warm(
+                result.release.folder,
+                dashboards,
+                log=result.folder.parent / "log.txt",
+                progress=lambda done, total: progress("pages", done, total),
+            )
+    except OstwerkError as error:  # no page at all, as where a dashboard cannot be read
+        failed = [error.text(language)]
     for page in failed:
         said = text("This page could not be rendered: {page}", language, page=page)
         say.print(said, style="yellow", markup=False)

@@ -69,6 +69,7 @@ def added(tmp_path_factory):
         "city",
         "--quarter",
         "2025Q2",
+        "--no-pages",
         cwd=home,
     )
     return home

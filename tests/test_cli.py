@@ -366,6 +366,11 @@ def test_a_run_says_where_its_release_is(ostwerk, quick_city, tmp_path):
     assert said.stdout.splitlines()[-1] == f"Released: {folder}"
     again = ostwerk("run", quick_city, OSTWERK_OUT=str(tmp_path / "there"), **GERMAN)
     assert again.stdout == f"Seit der Veröffentlichung {folder} hat sich nichts geändert.\n"
+    (tmp_path / "torn.ipynb").write_text("{")  # a page of one's own that cannot be shown
+    torn = ostwerk("run", quick_city, "--out", "there", "--dashboards", tmp_path, "--pages")
+    assert torn.returncode == 0
+    assert "This page could not be rendered" in torn.stdout
+    assert "torn.ipynb cannot be read" in torn.stdout
 
 
 def test_releases_are_listed_printed_and_verified_until_they_are_damaged(
