@@ -127,7 +127,9 @@ def write(
         file = folder / f"observations.{language}.csv.zip"
         write_csv(marked.rename(columns=headings), file, language)
         codes = code_book(catalogue, language)
-        write_csv(codes, folder / f"indicators.{language}.csv", language)
+        marked = noted(codes, language) if is_demonstration else codes
+        file = folder / f"indicators.{language}.csv"
+        write_csv(marked.rename(columns=headings), file, language)
         head = _head((about or {}).get(language, {}), language, is_demonstration)
         own = (names or {}).get(language, {})
         file = folder / f"observations.{language}.xlsx"

@@ -229,13 +229,15 @@ def test_operations_by_the_year_and_kind_in_which_they_began(published, operatio
 
 
 def test_the_list_is_published_with_every_distinct_operation(published, operations):
-    file = published.folder / "downloads" / "operations.csv"
+    file = published.folder / "downloads" / "operations.de.csv"
     with file.open(encoding="utf-8-sig", newline="") as opened:
         listed = list(csv.DictReader(opened, delimiter=";"))
     assert len(listed) == 832
-    total = sum(Decimal(row["total_cost_eur"].replace(",", ".")) for row in listed)
+    total = sum(
+        Decimal(row["Gesamtkosten des Vorhabens (EUR)"].replace(",", ".")) for row in listed
+    )
     assert total == sum(map(cost, operations))
-    assert {row["name"].lstrip("'") for row in listed} == {
+    assert {row["Bezeichnung des Vorhabens"].lstrip("'") for row in listed} == {
         row["Bezeichnung des Vorhabens"] for row in operations
     }
 

@@ -83,7 +83,7 @@ def table(
 
     Numbers stand on the right, one below the other; a column of words stands on the left.
     """
-    columns = zip(*(others for _, *others in rows), strict=True)
+    columns = [*zip(*(others for _, *others in rows), strict=True)] or [()] * (len(heads) - 1)
     sides = [LEFT if _is_of_words(column) else "" for column in columns]
     top = "".join(
         f'<th scope="col"{side}>{escape(head)}</th>'
