@@ -53,7 +53,7 @@ def test_verified_and_promised_stand_on_one_card_apart():
     found = card(JOBS, ("jobs_created_to_date", "status=verified"))
     assert found.select_one(".ow-value").get_text() == "47 VZÄ"
     assert [line.get_text() for line in found.select(".ow-rung")] == ["zugesagt: 60\u00a0VZÄ"]
-    assert found.select_one(".ow-goal").get_text() == "seit einem Jahr +37\u00a0VZÄ"
+    assert found.select_one(".ow-goal").get_text() == "+37\u00a0VZÄ in einem Jahr"
     promised = card(JOBS, ("jobs_created_to_date", "status=promised"), "en")
     assert [line.get_text() for line in promised.select(".ow-rung")] == ["Verified: 47\u00a0FTE"]
 
@@ -77,8 +77,8 @@ def test_an_earlier_quarter_shows_nothing_of_later_ones():
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ([7.0, 7, 7, 7, 6.4], "seit einem Jahr −0,6 Prozentpunkte"),
-        ([6.0, 7, 7, 7, 7], "seit einem Jahr +1 Prozentpunkt"),
+        ([7.0, 7, 7, 7, 6.4], "−0,6 Prozentpunkte in einem Jahr"),
+        ([6.0, 7, 7, 7, 7], "+1 Prozentpunkt in einem Jahr"),
         ([7.0, 6, 6, 6, 7], "wie vor einem Jahr"),
         ([None, 7, 7, 8, 9], "vor einem Jahr: geheim gehalten"),
         ([7.0, 7, 7, 7, None], ""),

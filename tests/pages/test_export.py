@@ -167,5 +167,5 @@ def test_the_maps_table_is_that_of_its_values_where_sites_are_listed_beside_it(p
     name, content = taken(page, "CSV")
     assert name == "arbeitslosenanteil-3-quartal-2026.csv"
     assert "Altstadt;" in content.decode("utf-8-sig")
-    assert page.locator(".ow-values .ow-take").count() == 0
+    assert page.locator(".ow-values > .ow-take").count() == 0
     page.unroute("**/demo/karte*")

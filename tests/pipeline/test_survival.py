@@ -246,7 +246,7 @@ def disk(tmp_path):
     [
         (8_192, ""),
         (150_000, "results/20_funding/observations.parquet"),
-        (2_000_000, "90_quarterly_report.en.ipynb"),
+        (1_000_000, "90_quarterly_report.en.ipynb"),
     ],
     ids=["in the data", "in the tables", "in the reports"],
 )
