@@ -4,10 +4,13 @@ The language is that of ``--lang``, which may stand anywhere, or else of the sur
 """
 
 import logging
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -25,10 +28,12 @@ from .faults import DataError, OstwerkError
 from .language import LANGUAGES, day, number, preferred, text
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from . import fetching
     from .pipeline.run import Progress, Result
 
-EXIT_FAULTS = 2
+EXIT_FAULTS, ENDS_WITHIN_S = 2, 10
 LOG = "ostwerk.log"
 
 HELP = {
@@ -73,6 +78,7 @@ def main() -> None:
     """Run the command, and turn what a user can mend into one line and an exit code."""
     language, arguments = _language(sys.argv[1:])
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    signal.signal(signal.SIGINT, _interrupted)
     try:
         command = application(language)
         code = command(args=arguments or ["--help"], prog_name="ostwerk", standalone_mode=False)
@@ -88,6 +94,17 @@ def main() -> None:
     except Exception as error:
         errors.print(_unexpected(error, arguments, language), style="red", markup=False)
         sys.exit(1)
+
+
+def _interrupted(number: int, frame: "FrameType | None") -> None:
+    """End by Ctrl-C, tidily if it can be, but soon; kernels end with this process.
+
+    Python loses an interrupt in some callbacks, and a thread may wait for what does not come.
+    """
+    last = threading.Timer(ENDS_WITHIN_S, os._exit, [130])
+    last.daemon = True
+    last.start()
+    signal.default_int_handler(number, frame)
 
 
 def _unexpected(error: Exception, arguments: list[str], language: str) -> str:

@@ -67,10 +67,10 @@ def radio(page: Page, turn: int) -> object:
 
 
 def chosen(page: Page, turn: int) -> object:
-    """Choose another quarter or indicator in our own page."""
+    """Choose another quarter or indicator in our own page; of rates, which colour the map."""
     if turn % 2:
-        codes = ["businesses_per_1000_residents", "unemployed_share", "residents"]
-        codes += ["sgb2_communities_per_1000_residents", "unemployed"]
+        codes = ["businesses_per_1000_residents", "sgb2_communities_per_1000_residents"]
+        codes += ["unemployed_share"]
         return page.locator("[name=indicator]").select_option(codes[turn // 2 % len(codes)])
     return page.locator("[name=period]").select_option(index=3 + turn)
 
@@ -237,24 +237,30 @@ async def first_visit(browser: Browser, tool: Tool, url: str, figures: Figures) 
     """Count what is sent until the map stands."""
     context = await visitor(browser, tool)
     page = await context.new_page()
-    counts = {"bytes": 0.0}
+    sizes: dict[str, float] = {}
+    frames: list[int] = []
     client = await context.new_cdp_session(page)
     await client.send("Network.enable")
 
     def data(event: dict) -> None:
-        counts["bytes"] += event.get("encodedDataLength", 0)
+        sizes[event["requestId"]] = event["encodedDataLength"]
 
-    def frame(event: dict) -> None:
-        counts["bytes"] += len(event["response"]["payloadData"])
+    def begun(event: dict) -> None:
+        sizes.setdefault(event["requestId"], 0)
 
+    client.on("Network.requestWillBeSent", begun)
     client.on("Network.loadingFinished", data)
-    client.on("Network.webSocketFrameReceived", frame)
+    client.on(
+        "Network.webSocketFrameReceived",
+        lambda event: frames.append(len(event["response"]["payloadData"])),
+    )
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     await seen(page, url)
+    before_the_map, asked = set(sizes), [*asked]
     await page.wait_for_timeout(200)  # the browser reports what has come a moment later
     own = url.split("/")[2]
-    figures.sent_kb = counts["bytes"] / 1000
+    figures.sent_kb = (sum(sizes[one] for one in before_the_map) + sum(frames)) / 1000
     figures.requests = len(asked)
     figures.outside = sum(own not in one for one in asked if one.startswith("http"))
     await context.close()
