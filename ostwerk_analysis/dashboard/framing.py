@@ -41,7 +41,8 @@ LIVE = {
 
 def relative(here: str, to: str) -> str:
     """Write an address as seen from another one, both below the server's and without its slash."""
-    return "../" * here.count("/") + to or "./"
+    way = "../" * here.count("/") + to
+    return f"./{way}" if way[:1] in ("", "?") else way
 
 
 def page_frame(site: Site, visit: Visit) -> dict:

@@ -1,12 +1,13 @@
 """Answers over HTTP: pages, their parts, files of a release, and what is said when one is wrong."""
 
+import re
 import secrets
 from datetime import date, datetime
 from functools import lru_cache
 from gzip import decompress
 from html import escape
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import jinja2
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -41,6 +42,9 @@ POLICY = (
 FOR_EVER = "max-age=31536000, immutable"
 CLOSED = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 """What a page may not use, for it has no need of it."""
+TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))")
+OWN_ADDRESS = re.compile(r"(\w[\w.-]*/)*(\w[\w.-]*)?(\?[\w.%&=+-]*)?", re.ASCII)
+"""An address below the server's: no other host, no way up, nothing that ends a header's line."""
 
 
 class Handler(BaseVoilaHandler):
@@ -105,13 +109,19 @@ class Handler(BaseVoilaHandler):
     def send(self, packed: bytes, tag: str) -> None:
         """Send what is kept packed, named by a tag; unpacked to the few who cannot unpack it."""
         self.set_header("Vary", "Accept-Encoding")
-        if "gzip" in self.request.headers.get("Accept-Encoding", ""):
+        if TAKES_GZIP.search(self.request.headers.get("Accept-Encoding", "")):
             self.etag = tag
             self.set_header("Content-Encoding", "gzip")
             self.finish(packed)
         else:
             self.etag = f"{tag}-plain"
             self.finish(decompress(packed))
+
+    def get_login_url(self) -> str:
+        """Give the address of the form, which leads back here once the word was right."""
+        wanted = f"{self.here}?{self.request.query}" if self.request.query else self.here
+        query = urlencode({"lang": self.asked_language, "next": wanted})
+        return relative(self.here, f"login?{query}")
 
     def lead_on(self, to: str) -> None:
         """Redirect to another address below the server's."""
@@ -315,6 +325,12 @@ class FileHandler(Handler):
             own = own.replace("script-src 'self'", "script-src 'self' 'unsafe-inline'")
             own = own.replace("font-src 'self'", "font-src 'self' data:")
             self.set_header("Content-Security-Policy", own)
+        self.etag = tag_of(f"{visit.about.sums}/{kind}/{name}".encode())
+        self.set_etag_header()
+        if self.check_etag_header():
+            self.set_status(304)
+            return None
+        self.set_header("Content-Length", visit.files(kind)[name])
         with (visit.release.folder / kind / name).open("rb") as file:
             while chunk := file.read(1 << 20):
                 self.write(chunk)
@@ -326,6 +342,10 @@ class LoginHandler(Handler, VoilaLoginHandler):
     """The page that asks for the token."""
 
     SUPPORTED_METHODS = ("GET", "HEAD", "POST")
+
+    def _redirect_safe(self, url: str, default: str | None = None) -> None:
+        """Lead to the page that was asked for, or to the start page; never out."""
+        self.redirect(relative(self.here, url if OWN_ADDRESS.fullmatch(url) else ""))
 
     def _render(self, message: dict | None = None) -> None:
         """Write the form."""

@@ -42,9 +42,9 @@ from .rendering import PAGE_TIME_LIMIT_S, settings
 from .site import Site
 from .warming import every_page
 
-LONGEST_BODY_BYTES, SLOWEST_S = 1 << 14, 60
-"""What a visitor may send: the word that opens the pages is the longest there is. And how long they
-may take to say what they want, or keep a connection without saying anything."""
+LONGEST_BYTES, SLOWEST_S = 1 << 14, 60
+"""What a visitor may send as head and as body: the word that opens the pages is the longest there
+is. And how long they may take to say what they want, or keep a connection without a word."""
 FRAMER = re.compile(r"https?://[A-Za-z0-9.*-]+(:[0-9]+)?")
 """Another site that may show pages in a frame."""
 
@@ -130,10 +130,11 @@ class Dashboards(LivePress):
         IOLoop.current().add_callback(self.ready, address)
         if self.is_warmed:
             IOLoop.current().add_callback(self.warm)
-        # Bodies are held in memory before anything looks at them.
+        # Both are held in memory before anything looks at them.
         self.app.listen = partial(
             self.app.listen,
-            max_body_size=LONGEST_BODY_BYTES,
+            max_header_size=LONGEST_BYTES,
+            max_body_size=LONGEST_BYTES,
             body_timeout=SLOWEST_S,
             idle_connection_timeout=SLOWEST_S,
         )

@@ -108,6 +108,7 @@ def test_an_error_page_keeps_the_way_through_the_programme(server):
         style = urljoin(path, drawn.select_one("link[rel=stylesheet]")["href"])
         assert server.get(style)[0] == 200
         assert urljoin(path, drawn.select_one("footer a")["href"]) == f"/?lang={language}"
+    assert soup(server, "/nothing").select_one("footer a")["href"] == "./?lang=de"
 
 
 # who means no good
@@ -198,6 +199,20 @@ def test_pages_are_only_read(server, method):
     assert headers["Allow"] == "GET, HEAD"
 
 
+def test_a_file_says_how_long_it_is_and_is_sent_once(server):
+    path = "/demo/downloads/observations.csv"
+    status, headers, content = ask(server, "GET", path, **{"Accept-Encoding": "gzip;q=0"})
+    assert (status, headers["Content-Length"]) == (200, str(len(content)))
+    for known in (headers["Etag"], "W/" + headers["Etag"]):
+        assert ask(server, "GET", path, **{"If-None-Match": known})[::2] == (304, "")
+
+
+def test_what_is_packed_is_unpacked_for_who_does_not_take_it(server):
+    for takes, packing in (("gzip;q=0", None), ("gzip; q=0.0, br", None), ("br, gzip", "gzip")):
+        answer = server.get("/demo/karte", {"Accept-Encoding": takes})
+        assert answer[1]["Content-Encoding"] == packing
+
+
 def test_head_says_what_get_would_send(server):
     for path in ("/demo/karte", "/", "/demo/downloads", "/demo/downloads/observations.csv"):
         status, headers, content = ask(server, "HEAD", path)
@@ -258,6 +273,28 @@ def test_another_site_is_named_as_one(release):
 # behind a token
 
 
+@pytest.mark.parametrize(
+    ("wanted", "leads_to"),
+    [
+        ("demo/2025-Q3/karte?lang=en&quarter=2025-Q3", None),
+        ("demo/", None),
+        ("?lang=en", "./?lang=en"),
+        *((out, "./") for out in ("//evil.example", "///evil.example", "https://evil.example")),
+        *((out, "./") for out in ("\\\\evil.example", "/\\evil.example", "javascript:alert(1)")),
+        *((out, "./") for out in ("\r\n", "demo\r\nSet-Cookie: a=b", "/\t/evil.example", "..", "")),
+        *(
+            (out, "./")
+            for out in ("demo/..//evil.example", "/evaluation/demo/karte", "demo/\u2028x")
+        ),
+    ],
+)
+def test_the_login_leads_to_a_page_of_ours_and_never_out(guarded, wanted, leads_to):
+    known = {"Authorization": "token correct-horse"}
+    path = "/evaluation/login?" + urlencode({"next": wanted})
+    status, headers, _ = ask(guarded, "GET", path, **known)
+    assert (status, headers["Location"]) == (302, leads_to or wanted)
+
+
 def test_nobody_gets_in_without_the_word_and_who_has_it_stays_in(
     city, guarded, dashboards, browser, tmp_path, serve_again
 ):
@@ -265,7 +302,9 @@ def test_nobody_gets_in_without_the_word_and_who_has_it_stays_in(
     for path in ("", "demo/imprint", "demo/downloads/observations.csv", part):
         status, headers, content = ask(guarded, "GET", f"/evaluation/{path}")
         assert (status, content) == (302, "")
-        assert headers["Location"].startswith("/evaluation/login?next=")
+        here, login = f"/evaluation/{path}", urlencode({"lang": "de", "next": path})
+        assert urljoin(here, headers["Location"]) == f"/evaluation/login?{login}"
+        assert not headers["Location"].startswith("/")  # so it holds behind a proxy's path
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{guarded.url}/evaluation/demo/imprint?lang=de")
