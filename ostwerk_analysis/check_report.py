@@ -10,8 +10,8 @@ from .corrections import suggested
 from .dataset import Dataset
 from .downloads import write_csv
 from .faults import faults_by_kind, finding_sentences, repairs_by_kind, sentence
+from .files import write_whole
 from .language import number, text
-from .publishing import write_whole
 
 PROPOSAL = "corrections.toml"
 """Corrections that the check suggests, in its folder."""

@@ -22,6 +22,7 @@ from urllib.parse import urljoin, urlsplit
 
 from . import __version__
 from .faults import DataError, OstwerkError, nearest
+from .files import put_in_place, write_whole
 from .programme import FETCHED, Programme, Source
 from .reading import check_tables, digest, read_source
 
@@ -279,7 +280,7 @@ def _replace(
                 if old and known.get("sha256") != old:
                     kept = f"{target.stem}.{old[:8]}{target.suffix}"
                     shutil.copy2(target, target.with_name(kept))
-                _move(beside, target)
+                put_in_place(beside, target)
             today = {"fetched_on": date.today().isoformat()}
             record[source.path] = {"address": source.address, "sha256": sha256} | facts | today
             _write_record(programme, record)
@@ -303,21 +304,9 @@ def _writing(source: Source) -> Iterator[None]:
         ) from None
 
 
-def _move(beside: Path, target: Path) -> None:
-    """Put a file in the place of another, so that there is always one of them, whole."""
-    with beside.open("rb+") as opened:
-        os.fsync(opened.fileno())
-    if target.exists():
-        shutil.copymode(target, beside)
-    os.replace(beside, target)
-
-
 def _write_record(programme: Programme, record: Mapping[str, Any]) -> None:
-    file = programme.folder / FETCHED
-    beside = programme.folder / f".{FETCHED}.part"
     text = json.dumps(dict(sorted(record.items())), ensure_ascii=False, indent=1)
-    beside.write_text(text + "\n", encoding="utf-8")
-    _move(beside, file)
+    write_whole(programme.folder / FETCHED, text + "\n")
 
 
 def _brought(task: _Task) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .faults import ReleaseError
+from .files import clear_unfinished, sync, write_whole
 from .release import (
     CURRENT,
     FORMAT,
@@ -48,7 +49,7 @@ def stage(published: Path, programme: str) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     for left in home.glob(f"{STAGING}*"):
         shutil.rmtree(left)
-    (home / f".{CURRENT}.part").unlink(missing_ok=True)
+    clear_unfinished(home)
     staged = home / f"{STAGING}{os.getpid()}"
     staged.mkdir()
     return staged
@@ -149,26 +150,3 @@ def make_current(folder: Path) -> bool:
     if current != folder.name:
         write_whole(folder.parent / CURRENT, folder.name + "\n")
     return True
-
-
-def write_whole(file: Path, text: str) -> None:
-    """Write a file so that a reader sees the old text or the new one, and never a part."""
-    beside = file.with_name(f".{file.name}.part")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        sync(beside)
-        os.replace(beside, file)
-    finally:
-        beside.unlink(missing_ok=True)
-    sync(file.parent)
-
-
-def sync(path: Path) -> None:
-    """Bring a file or folder to the disk, where the system can."""
-    if os.name == "nt":
-        return  # Windows syncs no folders, and files only for those who may write to them
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -10,7 +10,7 @@ import ostwerk_analysis
 
 PACKAGE = Path(__file__).parent.parent / "ostwerk_analysis"
 FLOORS = [
-    ["language", "codes", "rules", "faults", "periods", "programme", "tables"],
+    ["files", "language", "codes", "rules", "faults", "periods", "programme", "tables"],
     [
         *("sources", "raster", "geo", "coverage", "branches", "addresses", "catchments"),
         *("vintages", "interpolation"),

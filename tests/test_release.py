@@ -126,7 +126,7 @@ def test_a_staged_release_says_the_name_that_it_will_have(published):
 def test_what_killed_runs_left_is_cleared_and_nothing_else(published):
     home = published / "osten"
     (home / ".staging-123" / "downloads").mkdir(parents=True)
-    (home / ".current.part").write_text("2026-")
+    (home / ".unfinished-4711").write_text("2026-")
     (home / ".gitignore").write_text("*")
     staged = publishing.stage(published, "osten")
     assert sorted(path.name for path in home.glob(".*")) == sorted([".gitignore", staged.name])
@@ -146,15 +146,6 @@ def test_a_release_has_its_tables_and_no_others(tmp_path, change):
     given_tables = tables() | change if change else {}
     with pytest.raises(ReleaseError, match="has the tables areas, catalogue, corr"):
         publishing.write_tables(publishing.stage(tmp_path, "osten"), given_tables)
-
-
-def test_a_file_is_written_whole_or_left_as_it_was(tmp_path):
-    file = tmp_path / "current"
-    publishing.write_whole(file, "old\n")
-    with pytest.raises(UnicodeEncodeError):
-        publishing.write_whole(file, "new \ud800")
-    assert file.read_text() == "old\n"
-    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_equal_tables_have_equal_sums_and_only_they(tmp_path):

@@ -7,16 +7,15 @@ what its name says is rendered again.
 
 import gzip
 import hashlib
-import os
 import re
 import shutil
-import tempfile
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import release as releases
+from ..files import write_whole
 
 FOLDER = ".pages"
 MOST_PAGES = 512
@@ -116,24 +115,11 @@ def save(release: Path, key: str, page: Kept) -> Kept:
     folder = folder_of(release)
     folder.mkdir(parents=True, exist_ok=True)
     for code, packed in page.parts.items():
-        _write(folder / f"{code}.json.gz", packed)
-    _write(folder / f"{key}.html.gz", page.packed)
+        write_whole(folder / f"{code}.json.gz", packed)
+    write_whole(folder / f"{key}.html.gz", page.packed)
     with suppress(OSError):  # another one who tidies up may be faster
         _thin(folder, MOST_PAGES)  # who asks for every value of every parameter fills no disk
     return Kept(page.packed, page.codes)
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Write a file whole or not at all, readable by those who may read the folder."""
-    descriptor, beside = tempfile.mkstemp(prefix=".part-", dir=file.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as opened:
-            opened.write(content)
-        os.chmod(beside, file.parent.stat().st_mode & 0o666)
-        os.replace(beside, file)
-    finally:
-        with suppress(OSError):
-            os.unlink(beside)
 
 
 def sweep(programme: Path, *, most: int = MOST_PAGES) -> None:

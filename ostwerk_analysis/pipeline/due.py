@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from .. import publishing
 from ..faults import NotebookError, OstwerkError
+from ..files import clear_unfinished, write_whole
 from ..language import LANGUAGES
 from . import notebooks
 from .inputs import Plan
@@ -99,6 +99,7 @@ def execute(
     for job in due:
         _record_file(job).unlink(missing_ok=True)
         job.output.parent.mkdir(parents=True, exist_ok=True)
+        clear_unfinished(job.output.parent)
         for folder in results([job]):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
@@ -113,7 +114,7 @@ def execute(
                 "seconds": round(told.outcome.seconds, 3),
                 "results": _sums(told.job),
             }
-            publishing.write_whole(_record_file(told.job), json.dumps(written, indent=1))
+            write_whole(_record_file(told.job), json.dumps(written, indent=1))
         done += 1
         plan.say(step, done, len(jobs))
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import periods, publishing
+from .. import periods
 from ..faults import DataError
+from ..files import put_in_place, sync
 from ..programme import Programme
 from .recipe import OWN_NOTEBOOKS
 
@@ -154,8 +155,7 @@ def keep(plan: Plan, inputs: Iterable[Mapping[str, Any]]) -> dict[str, Path]:
         if digest(beside)[1] != entry["sha256"]:
             beside.unlink()
             raise changed_meanwhile(entry["file"])
-        publishing.sync(beside)
-        os.replace(beside, kept)
+        put_in_place(beside, kept)
     return copies
 
 
@@ -178,7 +178,7 @@ def take_snapshot(plan: Plan, inputs: Iterable[Mapping[str, Any]], snapshot: Pat
     beside = data.save(snapshot.with_suffix(".part"))
     (beside / QUARTERS).write_text(json.dumps(quarters_with_data(data)))
     for file in beside.iterdir():
-        publishing.sync(file)  # what is there is trusted later on
+        sync(file)  # what is there is trusted later on
     os.rename(beside, snapshot)
 
 

@@ -37,8 +37,8 @@ from papermill.iorw import papermill_io
 from papermill.log import logger
 
 from ..faults import NotebookError, nearest
+from ..files import write_whole
 from ..language import Sentence
-from ..publishing import write_whole
 from . import forks, kernels
 
 ENGINE = "ostwerk"

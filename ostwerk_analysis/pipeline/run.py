@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from .. import periods, publishing, release
 from ..faults import DataError, NotebookError, OstwerkError
+from ..files import write_whole
 from ..programme import Programme
 from . import content, due, forks, notebooks
 from .inputs import QUARTERS, Plan, digests, is_data, keep, take_snapshot
@@ -138,7 +139,7 @@ def _alone(plan: Plan) -> Iterator[None]:
         with FileLock(lock, timeout=0):
             since = datetime.now(UTC).astimezone().isoformat(timespec="seconds")
             held = {"pid": os.getpid(), "host": platform.node(), "since": since}
-            publishing.write_whole(owner, json.dumps(held))
+            write_whole(owner, json.dumps(held))
             yield
     except Timeout:
         held = json.loads(owner.read_text()) if owner.is_file() else {}
