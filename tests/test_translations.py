@@ -149,6 +149,7 @@ TABLES_OF_SENTENCES = {
         "AREAS[level]": explorer.AREAS.values(),
         "heading": explorer.FACTS.values(),
         "NO_CITY": [explorer.NO_CITY],
+        "TO_CITY": [explorer.TO_CITY],
         "HINTS['district']": explorer.HINTS.values(),
         "hint": explorer.HINTS.values(),
         "TILES": [explorer.TILES],

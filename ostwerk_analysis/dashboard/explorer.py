@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from ..release import Release
 
 NO_CITY = "The city has no published value for this; the colours show the values themselves."
+TO_CITY = "The difference to the city"
 OWN = "own"
 """Choice of classes whose breaks the reader writes."""
 AREAS = {
@@ -293,12 +294,13 @@ def _html(
         for code, content in (parts | around).items()
     )
     return f"""<div class="ow ow-explorer" lang="{language}" data-period="{escape(shown)}">
+<div class="ow-panel">
 {_controls(known, view, levels, language)}
 <div class="ow-more">
 {_time(known, view, language)}
 {explorer_sites.controls(language) if around else ""}
 {_colours(known, view, language)}
-</div>
+</div></div>
 <p class="ow-loading" role="status"><span></span>
 <button type="button" hidden>{escape(text("Try again", language))}</button></p>
 <div class="ow-split">
@@ -399,6 +401,8 @@ def _words(language: str) -> dict[str, Any]:
         "below": text("below zero", language),
         "points": f", {text('in percentage points', language)}",
         "noCity": text(NO_CITY, language),
+        "toTheCity": text(TO_CITY, language),
+        "notToTheCity": text("The difference to the city (only of shares and rates)", language),
         "total": text("Total", language),
         "places": {"district": text("District", language), "borough": text("Borough", language)},
         "play": text("Play", language),
@@ -458,7 +462,7 @@ def _controls(
     periods = sorted(shown["series"][view.part]["levels"]["district"]["values"], reverse=True)
     compared = {
         "": text("The values", language),
-        "city": text("The difference to the city", language),
+        "city": text(TO_CITY, language),
         "period": text("The difference to another quarter or year", language),
     }
     breakdowns = {code: name or text("Total", language) for code, name in series.items()}
@@ -469,6 +473,8 @@ def _controls(
 {_select("breakdown", breakdowns, view.part)}</label>
 <label>{escape(text("Quarter or year", language))}
 {_select("period", {p: quarter(p, language) for p in periods}, view.period)}</label>
+<button type="button" class="ow-unfold" aria-expanded="false">
+{escape(text("Areas, comparison and more", language))}</button>
 <label>{escape(text("Areas", language))}
 {_select("level", {level: text(AREAS[level], language) for level in levels}, "district")}</label>
 <label>{escape(text("Shown are", language))}

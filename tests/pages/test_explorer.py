@@ -47,6 +47,9 @@ def turn_to(page, code):
     """Choose an indicator and, behind a ``|``, its breakdown."""
     indicator, _, part = code.partition("|")
     page.select_option("[name=indicator]", indicator)
+    label = page.locator(f"[name=indicator] [value={indicator}]").text_content()
+    is_there = "label => document.querySelector('.ow-figure h2').textContent.startsWith(label)"
+    page.wait_for_function(is_there, arg=label)
     if part and page.is_visible("[name=breakdown]"):
         page.select_option("[name=breakdown]", part)
 
@@ -160,6 +163,21 @@ def test_circles_have_no_classes_to_choose(server, page):
     assert page.inner_text(".ow-scale") == ""
 
 
+def test_the_difference_to_the_city_is_offered_for_rates_only(server, page):
+    page.goto(f"{server.url}/demo/karte?lang=en#indicator=unemployed_share&compare=city")
+    page.wait_for_selector("[data-ready]")
+    city = page.locator("[name=compare] [value=city]")
+    assert page.input_value("[name=compare]") == "city"
+    assert city.text_content() == "The difference to the city"
+    turn_to(page, "residents")
+    assert page.input_value("[name=compare]") == ""
+    assert "compare" not in page.url
+    assert city.is_disabled()
+    assert city.text_content() == "The difference to the city (only of shares and rates)"
+    turn_to(page, "unemployed_share")
+    assert city.text_content() == "The difference to the city"
+
+
 def test_own_breaks_begin_with_those_that_were_seen(server, page):
     page.goto(f"{server.url}/demo/karte?lang=en")
     page.click(".ow-choices summary")
@@ -241,6 +259,8 @@ def test_choices_can_be_sent_with_the_view(server, page, browser):
 def test_choices_fit_the_page(server, page, width):
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(f"{server.url}/demo/karte")
+    if width == 320:
+        page.click(".ow-unfold")
     page.click(".ow-choices summary")
     page.select_option("[name=classes]", "own")
     page.fill("[name=breaks]", "nichts")

@@ -179,12 +179,19 @@ def test_up_to_five_areas_are_lines_with_gaps_and_a_table(page, address, layered
     city = page.locator("[name=add] option", has_text="Sampletown").get_attribute("value")
     page.select_option("[name=add]", city)
     assert page.locator(".ow-pins span").all_inner_texts() == ["Conne", "Sampletown"]
-    path = page.locator("path.ow-course.ow-course-1").last.get_attribute("d")
+    path = page.locator(".ow-lines figure [data-course=A] .ow-course").get_attribute("d")
     assert path.count("M") + path.count("L") == 3  # of five quarters, two are a gap
     assert page.locator(".ow-dot").count() == 2
-    assert page.locator("text.ow-named").all_text_contents() == ["1", "2"]
+    assert page.locator("text.ow-named").all_text_contents() == ["A", "B"]
+    # The same letter on the map and in both tables; the city is on no map.
+    assert page.locator(".ow-marked text").all_text_contents() == ["A"]
+    shape = page.locator(".ow-districts path").nth(2).get_attribute("d")
+    assert page.get_attribute(".ow-marked .ow-course", "d") == shape
+    assert page.locator(".ow-legend li:has([data-course])").all_inner_texts() == ["A: Conne"]
+    assert page.inner_text("[data-districts] [data-course=A]") == "Conne"
+    assert page.inner_text(".ow-compare [data-course=B]") == "Sampletown"
     page.set_viewport_size({"width": 700, "height": 800})  # the table below: room for names
-    page.wait_for_function("document.querySelector('text.ow-named').textContent === 'Conne'")
+    page.wait_for_function("document.querySelector('text.ow-named').textContent === 'A Conne'")
     page.click(".ow-lines summary")
     cells = page.locator(".ow-lines tbody tr").first.locator("th, td").all_inner_texts()
     assert cells[0] == "Q3 2026"
@@ -194,6 +201,10 @@ def test_up_to_five_areas_are_lines_with_gaps_and_a_table(page, address, layered
     assert page.is_disabled("[name=add]")
     page.click(".ow-pins li:first-child button")
     assert page.locator(".ow-pins li").count() == 4
+    outlines = page.locator(".ow-marked .ow-course")
+    look = "(one) => [getComputedStyle(one).stroke, getComputedStyle(one).strokeDasharray]"
+    assert outlines.count() == 3
+    assert len({tuple(each) for each in (one.evaluate(look) for one in outlines.all())}) == 3
     assert not page.is_disabled("[name=add]")
 
 
@@ -315,15 +326,25 @@ def test_hexagons_have_short_names_and_a_sentence_about_them(page, address):
     assert page.locator(".ow-letters").count() == 0
 
 
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("width", [320, 768, 1280])
 def test_nothing_is_cut_and_nothing_moves_when_it_is_redrawn(page, address, width):
     page.set_viewport_size({"width": width, "height": 800})
     opened(page, address)
+    assert page.is_visible("[name=level]") == (width > 320)  # folded away on a phone
     page.locator(".ow-districts path").nth(8).focus()
     page.keyboard.press("Space")
     top = page.locator(".ow-map").first.bounding_box()["y"] + page.evaluate("scrollY")
     page.select_option("[name=period]", "2025-Q4")
     assert page.locator(".ow-map").first.bounding_box()["y"] + page.evaluate("scrollY") == top
+    page.select_option("[name=indicator]", "jobs_created")  # which has a breakdown
+    assert page.is_visible("[name=breakdown]")
+    page.select_option("[name=breakdown]", "status=verified")
+    assert page.locator(".ow-map").first.bounding_box()["y"] + page.evaluate("scrollY") == top
+    if width == 320:
+        page.click(".ow-unfold")
+        assert page.get_attribute(".ow-unfold", "aria-expanded") == "true"
+        assert page.is_visible("[name=level]")
+    page.locator(".ow-districts path").nth(0).focus()
     page.keyboard.press("Enter")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
@@ -333,3 +354,46 @@ def test_what_comes_before_the_map_is_light(apart):
     shell = gzip.compress(whole.encode())
     assert len(shell) < 60_000, "page with style and script"
     assert len(templates.source("explorer.js")) > 10_000  # which it holds
+
+
+def test_back_leads_to_the_view_before_and_a_movement_is_one_step(page, address, layered):
+    opened(page, address)
+    first = titles(page)
+    page.evaluate("window.isSame = true")
+    page.select_option("[name=indicator]", "residents")
+    page.select_option("[name=level]", "hexagon")
+    page.select_option("[name=compare]", "period")
+    page.locator(".ow-districts path").nth(4).click()
+    page.locator(".ow-districts path").nth(5).click()
+    page.locator("[name=indicator]").select_option("unemployed_share")
+    slider = page.locator("[name=step]")
+    slider.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")  # three quarters back, and one step
+    page.locator(".ow-districts path").nth(5).focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    steps = page.evaluate("history.length")
+    seen = []
+    for _ in range(8):
+        page.go_back()
+        fields = ("indicator", "level", "compare", "period")
+        values = [page.input_value(f"[name={field}]") for field in fields]
+        seen.append([*values, page.inner_text(".ow-readout").split(":")[0]])
+    assert seen == [
+        ["unemployed_share", "hexagon", "period", "2025-Q4", "Fluß"],
+        ["unemployed_share", "hexagon", "period", "2026-Q3", "Fluß"],
+        ["residents", "hexagon", "period", "2025", "Fluß"],
+        ["residents", "hexagon", "period", "2025", "Eutritzsch"],
+        ["residents", "hexagon", "period", "2025", seen[4][4]],
+        ["residents", "hexagon", "", "2025", seen[4][4]],
+        ["residents", "district", "", "2025", seen[6][4]],
+        ["unemployed_share", "district", "", "2026-Q3", seen[6][4]],
+    ]
+    assert seen[4][4].startswith("Point at a hexagon")
+    assert titles(page) == first
+    page.go_forward()
+    assert page.inner_text("h2") == "Residents"
+    assert page.evaluate("history.length") == steps
+    assert page.evaluate("window.isSame"), "nothing was loaded anew"
+    assert page.wrong == []

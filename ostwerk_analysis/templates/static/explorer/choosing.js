@@ -52,15 +52,18 @@ function choosing(view) {
     return best;
   }
 
-  function chooseAndKeep(i) {
+  function chooseAndKeep(i, movement) {
     view.choose(i);
-    view.keep();
+    view.keep(movement);
   }
 
   // Lets the places of a map be pointed at and chosen: of the first, or of another beside it.
   view.listen = (map, shapes) => {
     const at = (event) => shapes().indexOf(event.target.closest("[role=option]"));
-    map.addEventListener("focusin", (event) => at(event) !== view.chosen && chooseAndKeep(at(event)));
+    map.addEventListener("focusin", (event) => {
+      const isByKeys = event.target.matches(":focus-visible");
+      if (at(event) !== view.chosen) chooseAndKeep(at(event), isByKeys ? "walk" : "");
+    });
     map.addEventListener("pointerover", (event) => tell(at(event)));
     map.addEventListener("pointerleave", () => tell());
     map.addEventListener("click", (event) => shapes()[at(event)]?.focus());

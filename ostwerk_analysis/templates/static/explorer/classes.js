@@ -90,10 +90,15 @@ function classes(view) {
     typed.value = proposal(usable);
   };
 
-  // Only choices that do something are offered: one class lies about the city, so they are odd.
+  // Only choices that do something are offered: one class lies about the city, so they are odd. A
+  // count is not compared with the city's, which is larger than that of any of its districts.
   view.offerChoices = () => {
-    choices.hidden = view.indicator().circles;
-    compare.querySelector("[value=city]").disabled = view.indicator().circles;
+    const { circles } = view.indicator();
+    const toCity = compare.querySelector("[value=city]");
+    choices.hidden = circles;
+    toCity.disabled = circles;
+    toCity.text = circles ? data.words.notToTheCity : data.words.toTheCity;
+    if (circles && compare.value === "city") compare.value = "";
     against.closest("label").hidden = compare.value !== "period";
     for (const option of number.options) option.disabled = compare.value && option.value % 2 === 0;
     if (number.selectedOptions[0].disabled) number.value = Number(number.value) + 1;

@@ -3,6 +3,7 @@
 function controls(view) {
   const { data } = view;
   const { indicator, breakdown, period, classes, number, compare, against, breaks } = view.fields;
+  const unfold = view.find(".ow-unfold");
 
   const fillList = (list, offered, words) =>
     list.replaceChildren(...offered.map((code) => new Option(words(code), code)));
@@ -40,6 +41,11 @@ function controls(view) {
     view.keep();
   }
 
+  // Where there is little room, all but indicator and period is behind a key press.
+  unfold.addEventListener("click", () => {
+    const isOpen = view.root.toggleAttribute("data-unfolded");
+    unfold.setAttribute("aria-expanded", String(isOpen));
+  });
   indicator.addEventListener("change", () => {
     view.turnTo(indicator.value, (code) => {
       view.show(code);
@@ -60,6 +66,6 @@ function controls(view) {
   });
   breaks.addEventListener("input", () => {
     view.redraw();
-    view.keep();
+    view.keep("typing");
   });
 }

@@ -1,7 +1,9 @@
-// The series of up to five areas as lines: told apart by dashes, named at their ends, and a table.
+// The series of up to five areas as lines, told apart by letters and dashes, and as a table; the same
+// colour, letter and dashes mark the areas on the map, in its legend, and in the table beside it.
 // A value that is kept secret or missing is a gap; marks below the lines say which of the two.
 
-const LINES_AT_MOST = 5;
+const LETTERS = "ABCDE";
+const BADGE = { radius: 9, letter: 13, lift: 17 }; // in pixels
 const MARGIN = { top: 12, left: 56, bottom: 26, strip: 9 };
 
 // Round values from at most `low` to at least `high`, four or so.
@@ -23,7 +25,8 @@ function lines(view) {
   let places = view.ids;
   let pins = []; // places among the cells: districts or boroughs, then the compared areas
 
-  const compared = [...find("tbody.ow-compare").rows].map((row) => row.cells[0].textContent);
+  const ends = [...find("tbody.ow-compare").rows];
+  const compared = ends.map((row) => row.cells[0].textContent);
   const name = (i) => view.names[i] ?? compared[i - view.names.length];
   const code = (i) => view.ids[i] ?? "~" + data.compared[i - view.ids.length];
   const last = () => view.ids.length + compared.length;
@@ -38,13 +41,13 @@ function lines(view) {
 
   view.pin = (i) => {
     if (pins.includes(i)) pins = pins.filter((other) => other !== i);
-    else if (i >= 0 && pins.length < LINES_AT_MOST) pins = [...pins, i];
+    else if (i >= 0 && pins.length < LETTERS.length) pins = [...pins, i];
     draw();
     view.keep();
   };
 
   function offer() {
-    const full = pins.length >= LINES_AT_MOST;
+    const full = pins.length >= LETTERS.length;
     const rest = Array.from({ length: last() }, (_, i) => i).filter((i) => !pins.includes(i));
     const areas = rest.filter((i) => i >= view.ids.length);
     const byName = rest.filter((i) => i < view.ids.length)
@@ -54,9 +57,10 @@ function lines(view) {
     add.disabled = full;
     list.replaceChildren(...pins.map((i, place) => {
       const item = document.createElement("li");
-      item.innerHTML = '<svg viewBox="0 0 30 8" aria-hidden="true"><path d="M0 4H30"/></svg>'
-        + '<span></span><button type="button">×</button>';
-      item.querySelector("path").setAttribute("class", `ow-course ow-course-${place + 1}`);
+      item.innerHTML = '<svg viewBox="0 0 30 8" aria-hidden="true"><path class="ow-course" d="M0 4H30"/>'
+        + '</svg><b></b><span></span><button type="button">×</button>';
+      item.dataset.course = LETTERS[place];
+      item.querySelector("b").textContent = LETTERS[place];
       item.querySelector("span").textContent = name(i);
       const button = item.querySelector("button");
       button.setAttribute("aria-label", say(data.words.unpin, { name: name(i) }));
@@ -68,8 +72,45 @@ function lines(view) {
     }));
   }
 
+  // Marks the areas on every map, in its legend, and in the table of values.
+  function mark() {
+    for (const map of view.root.querySelectorAll(".ow-map")) {
+      const legend = map.closest("figure").querySelector(".ow-legend");
+      map.querySelector(".ow-marked")?.remove();
+      legend.querySelectorAll("li:has([data-course])").forEach((item) => item.remove());
+      const layer = svg("g", { class: "ow-marked", "aria-hidden": "true" }, map);
+      map.querySelector(".ow-focus").before(layer);
+      pins.forEach((i, place) => view.shapes[i] && outline(map, layer, legend, i, LETTERS[place]));
+    }
+    [...view.rows, ...ends].forEach(({ cells: [{ dataset }] }, i) => {
+      if (pins.includes(i)) dataset.course = LETTERS[pins.indexOf(i)];
+      else delete dataset.course;
+    });
+  }
+
+  function outline(map, layer, legend, i, letter) {
+    const group = svg("g", { "data-course": letter }, layer);
+    const d = view.shapes[i].getAttribute("d");
+    svg("path", { class: "ow-course-casing", d }, group);
+    svg("path", { class: "ow-course", d }, group);
+    // The letter is as large on any screen, and leaves a circle or a short name free to be read.
+    const pixel = map.viewBox.baseVal.width / (map.clientWidth || 600);
+    const isTaken = view.level === "hexagon" || view.indicator().circles;
+    const [x, middle] = view.points[i];
+    const y = middle - (isTaken ? BADGE.lift * pixel : 0);
+    svg("circle", { cx: x, cy: y, r: BADGE.radius * pixel }, group);
+    svg("text", { x, y, dy: ".35em", "font-size": BADGE.letter * pixel }, group, letter);
+    const item = document.createElement("li");
+    const frame = 'd="M4 5H32V23H4z"';
+    item.innerHTML = `<svg viewBox="0 0 36 28" aria-hidden="true" data-course="${letter}">`
+      + `<path class="ow-course-casing" ${frame}/><path class="ow-course" ${frame}/></svg> <span></span>`;
+    item.querySelector("span").textContent = `${letter}: ${name(i)}`;
+    legend.append(item);
+  }
+
   function draw() {
     offer();
+    mark();
     figure.hidden = !pins.length;
     if (!pins.length) return;
     const { values } = view.series();
@@ -105,9 +146,9 @@ function lines(view) {
     svg("text", { x: MARGIN.left, y: bottom + 18 }, picture, data.periods[periods[0]]);
     svg("text", { x: width - right, y: bottom + 18, "text-anchor": "end" }, picture,
       data.periods[periods.at(-1)]);
-    const ends = [];
+    const named = [];
     pins.forEach((i, place) => {
-      const group = svg("g", { class: `ow-course-${place + 1}` }, picture);
+      const group = svg("g", { "data-course": LETTERS[place] }, picture);
       let path = "";
       let end = null;
       periods.forEach((one, p) => {
@@ -123,16 +164,17 @@ function lines(view) {
         if (cell === SECRET) svg("circle", { class: "ow-dot", cx: x(p), cy: strip, r: 2.5 }, group);
         else svg("path", { class: "ow-dash", d: `M${x(p) - 2.5} ${strip}h5` }, group);
       });
-      svg("path", { class: `ow-course ow-course-${place + 1}`, d: path }, group);
-      if (end !== null) ends.push({ place, end });
+      svg("path", { class: "ow-course", d: path }, group);
+      if (end !== null) named.push({ place, end });
     });
     // Names stand at the ends of their lines, moved apart where lines end close together.
-    ends.sort((a, b) => a.end - b.end);
+    named.sort((a, b) => a.end - b.end);
     let free = MARGIN.top;
-    for (const { place, end } of ends) {
+    for (const { place, end } of named) {
       free = Math.max(free, end + 4);
-      const words = isWide ? name(pins[place]) : String(place + 1);
-      svg("text", { x: width - right + 8, y: free, class: `ow-named ow-course-${place + 1}` }, picture, words);
+      const letter = LETTERS[place];
+      const words = isWide ? `${letter} ${name(pins[place])}` : letter;
+      svg("text", { x: width - right + 8, y: free, class: "ow-named", "data-course": letter }, picture, words);
       free += 16;
     }
     picture.setAttribute("aria-label", say(data.words.linesOf, { indicator: look.label }));
@@ -141,9 +183,10 @@ function lines(view) {
 
   function tabulate(periods, values, look) {
     const head = document.createElement("tr");
-    head.append(...[data.words.facts.period, ...pins.map(name)].map((words) => {
+    head.append(...[data.words.facts.period, ...pins.map(name)].map((words, place) => {
       const cell = document.createElement("th");
       cell.scope = "col";
+      if (place) cell.dataset.course = LETTERS[place - 1];
       cell.textContent = words;
       return cell;
     }));
@@ -177,7 +220,7 @@ function lines(view) {
   view.onRecall((state) => {
     const codes = Array.from({ length: last() }, (_, i) => code(i));
     const asked = (state.get("lines") ?? "").split(" ").map((one) => codes.indexOf(one));
-    pins = [...new Set(asked)].filter((i) => i >= 0).slice(0, LINES_AT_MOST);
+    pins = [...new Set(asked)].filter((i) => i >= 0).slice(0, LETTERS.length);
   });
   new ResizeObserver(() => pins.length && draw()).observe(find(".ow-lines"));
 }

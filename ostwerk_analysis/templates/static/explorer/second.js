@@ -92,7 +92,7 @@ function second(view) {
   }
 
   // Fetches an indicator if need be; what is shown stays until it is there.
-  async function turnTo(code, part, period) {
+  async function turnTo(code, part, period, movement) {
     const mine = ++turn;
     awaited = { code, part, period };
     try {
@@ -100,23 +100,24 @@ function second(view) {
     } catch {
       if (mine !== turn) return;
       fields.indicator.value = other.code;
-      view.report(view.nameIn(data.words.failed, code), () => turnTo(code, part, period));
+      view.report(view.nameIn(data.words.failed, code), () =>
+        turnTo(code, part, period, movement));
       return;
     }
     if (mine !== turn) return;
     awaited = null;
     view.report("");
     show(code, part, period);
-    redrawAndKeep();
+    redrawAndKeep(movement);
   }
 
   function tell(sentence) {
     find(".ow-second-told").textContent = sentence;
   }
 
-  function redrawAndKeep() {
+  function redrawAndKeep(movement) {
     view.redraw();
-    view.keep();
+    view.keep(movement);
   }
 
   // What may be chosen, and why something may not.
@@ -143,7 +144,7 @@ function second(view) {
     copied = view.level ?? "";
     const copy = view.svg.cloneNode(true);
     copy.querySelector("defs").remove();
-    copy.querySelector(".ow-sites")?.remove();
+    copy.querySelectorAll(".ow-sites, .ow-marked").forEach((layer) => layer.remove());
     copy.querySelector(".ow-circles").replaceChildren();
     svg.setAttribute("viewBox", copy.getAttribute("viewBox"));
     svg.replaceChildren(...copy.childNodes);
@@ -341,7 +342,7 @@ function second(view) {
     turnTo(fields.indicator.value);
   });
   fields.breakdown.addEventListener("change", () => turnTo(other.code, fields.breakdown.value));
-  fields.period.addEventListener("change", redrawAndKeep);
+  fields.period.addEventListener("change", () => redrawAndKeep());
   controls.querySelector("button").addEventListener("click", () => {
     layout.value = "";
     isAsked = false;
@@ -368,6 +369,6 @@ function second(view) {
     const part = state.get("second-breakdown") ?? "";
     const period = state.get("second-quarter") ?? undefined;
     if (view.known(code)) show(code, part, period);
-    else turnTo(code, part, period);
+    else turnTo(code, part, period, "recall");
   });
 }

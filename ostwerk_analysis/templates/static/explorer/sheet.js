@@ -154,7 +154,7 @@ function sheet(view) {
     });
     const back = element("button", words.back, { type: "button" });
     const print = element("button", words.print, { type: "button" });
-    back.addEventListener("click", close);
+    back.addEventListener("click", closeAndKeep);
     print.addEventListener("click", () => window.print());
     page.replaceChildren(
       element("p", [back, " ", print], { class: "ow-take" }),
@@ -188,7 +188,7 @@ function sheet(view) {
       const again = element("button", words.again, { type: "button" });
       const back = element("button", words.back, { type: "button" });
       again.addEventListener("click", () => open(i));
-      back.addEventListener("click", close);
+      back.addEventListener("click", closeAndKeep);
       page.replaceChildren(
         element("p", words.failed, { role: "status" }),
         element("p", [again, " ", back], { class: "ow-take" }),
@@ -200,12 +200,15 @@ function sheet(view) {
     shown = -1;
     page.hidden = true;
     delete root.dataset.sheet;
-    view.keep();
     if (!opener.hidden) opener.focus();
+  }
+  function closeAndKeep() {
+    close();
+    view.keep();
   }
 
   opener.addEventListener("click", () => {
-    open(districtOf(view.chosen)).then(view.keep);
+    open(districtOf(view.chosen)).then(() => view.keep());
   });
   const districtOf = (chosen) => (chosen < 0 ? -1 : data.ids.indexOf(view.ids[chosen]));
 

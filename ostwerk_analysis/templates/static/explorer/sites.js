@@ -182,7 +182,7 @@ function sites(view) {
     chosen = id;
     highlight();
     tell();
-    view.keep();
+    view.keep("site");
   }
 
   function highlight(id = chosen) {
@@ -257,11 +257,11 @@ function sites(view) {
     if (!toggle.checked) return;
     load().then(() => {
       const asked = state.get("counted");
-      if (Object.hasOwn(known.counted, asked)) counted.value = asked;
+      counted.value = Object.hasOwn(known.counted, asked) ? asked : counted.options[0].value;
       chosen = known.sites.some((site) => site.id === state.get("site")) ? state.get("site") : "";
       view.redraw();
       if (chosen) tell();
-      view.keep();
+      view.keep("recall");
     }, fail);
   });
 }

@@ -20,12 +20,16 @@ function time(view) {
     view.redraw();
   }
 
-  function stop() {
-    if (!playing) return;
+  function halt() {
     clearInterval(playing);
     playing = 0;
     label();
-    view.keep();
+  }
+
+  function stop() {
+    if (!playing) return;
+    halt();
+    view.keep("time");
   }
 
   function label() {
@@ -50,12 +54,13 @@ function time(view) {
     stop();
     go(offered()[slider.value]);
   });
-  slider.addEventListener("change", () => view.keep());
+  slider.addEventListener("change", () => view.keep("time"));
   // Any other choice of the reader ends it.
   view.root.addEventListener("change", stop);
   view.svg.addEventListener("pointerdown", stop);
   view.svg.addEventListener("keydown", stop);
 
+  view.onRecall(halt);
   view.onRedraw(() => {
     const periods = offered();
     slider.max = periods.length - 1;
