@@ -52,13 +52,16 @@ async def measure(pid: int, start: str, viewers: int) -> None:
         began = time.perf_counter()
         await asyncio.to_thread(lambda: urllib.request.urlopen(start + PAGE).read())  # noqa: S310
         print(f"page, {name}: {1000 * (time.perf_counter() - began):.0f} ms")
+    server = psutil.Process(pid)
+    spent = processor_s(server)
     began = time.perf_counter()
     seen = await asyncio.gather(*(view(start, began) for _ in range(viewers)))
     times = sorted(at for _, _, at in seen)
     print(f"{viewers} viewers at once: controls after {times[0]:.2f} s, the last {times[-1]:.2f} s")
-    own = [
-        process for process in psutil.Process(pid).children(recursive=True) if is_kernel(process)
-    ]
+    own = [process for process in server.children(recursive=True) if is_kernel(process)]
+    kernels = statistics.median(map(processor_s, own))
+    share = (processor_s(server) - spent) / viewers
+    print(f"processor time for each: {share:.2f} s of the server, {kernels:.2f} s of the kernel")
     memory = [process.memory_full_info() for process in own]
     for kind in ("uss", "pss"):
         middle = statistics.median(getattr(one, kind) for one in memory) / 1e6
@@ -97,6 +100,11 @@ async def move(connection, ready: dict, value: float) -> float:
     while "ow-stairs" not in await connection.recv():
         pass
     return time.perf_counter() - began
+
+
+def processor_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return times.user + times.system
 
 
 def is_kernel(process: psutil.Process) -> bool:

@@ -18,13 +18,17 @@ import sys
 import threading
 import time
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
+from typing import Any, ClassVar
 
 FORKING = "forkserver" in multiprocessing.get_all_start_methods()
 """Whether this system can; Windows cannot."""
 PRELOAD = "ostwerk_analysis.pipeline.warm"
+NO_HISTORY = "--HistoryManager.enabled=False"  # which all kernels would write to one file
 FORK_LIMIT_S = 60
 """How long the fork server may take to import and to fork."""
 
@@ -72,7 +76,8 @@ class KernelStart:
         atexit.unregister(warm.sweep)
         np.random.seed()  # noqa: NPY002  # else every kernel draws the same numbers
         app = IPKernelApp.instance(parent_handle=os.getppid())
-        app.initialize(self.arguments)
+        with _modules_left_alone():
+            app.initialize([*self.arguments, NO_HISTORY])
         os.write(bound, b".")
         os.close(bound)
         app.start()
@@ -84,6 +89,33 @@ class KernelStart:
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
         return 0
+
+
+class _WithoutModules:
+    """What :mod:`sys` has, but no modules."""
+
+    modules: ClassVar[dict[str, Any]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys, name)
+
+
+@contextmanager
+def _modules_left_alone() -> Iterator[None]:
+    """Keep a kernel from listing all modules while it starts: for its debugger, and to reload them.
+
+    Python counts its references in the objects themselves, so whoever looks at an object writes to
+    it. Looking once at some thousand modules copies 17 MB of what forks share.
+    """
+    from ipykernel import ipkernel
+    from IPython.core import shellapp
+
+    unlisted: Any = _WithoutModules()
+    ipkernel.sys = shellapp.sys = unlisted
+    try:
+        yield
+    finally:
+        ipkernel.sys = shellapp.sys = sys
 
 
 def _end_with(sentinel: int) -> None:

@@ -1,7 +1,7 @@
 """Kernels that are ready at once, because they are forked with their imports done.
 
 An ordinary kernel takes 0.83 s until it answers and has imported what every notebook here imports,
-and 0.31 s to end; one forked by :mod:`.forks` takes 0.08 s and 0.04 s, and owns 25 MB instead of
+and 0.31 s to end; one forked by :mod:`.forks` takes 0.08 s and 0.04 s, and owns 20 MB instead of
 81 (medians on 2 cores). Jupyter sees a kernel provisioner, so papermill's clients and Voilà's
 server use it alike:
 

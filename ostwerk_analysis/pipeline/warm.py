@@ -38,9 +38,11 @@ LIBRARIES = (
     "plotly.graph_objects",
     "plotly.io._renderers",
     "pyarrow.dataset",
+    "pyarrow.parquet",
     "shapely",
 )
 ROOMS = (
+    "ostwerk_analysis.dashboard.assumptions",
     "ostwerk_analysis.figures",
     "ostwerk_analysis.indicators",
     "ostwerk_analysis.loading",
@@ -53,6 +55,8 @@ def warm() -> None:
     gc.disable()  # a collection finds nothing while modules are being imported
     # pydevd, which a kernel imports, would warn of frozen modules on standard error.
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    # Arrow's own pool keeps what it has once had: 15 MB of every kernel that reads a table.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     for name in KERNEL:
         import_module(name)
     with warnings.catch_warnings():

@@ -66,6 +66,15 @@ def test_a_kernel_is_a_fork_with_its_imports_done():
     assert told == [forkserver._forkserver._forkserver_pid, True, True, True, True]
 
 
+def test_a_kernel_owns_little_of_its_memory():
+    [[owned, keeps_history]] = in_kernels(
+        "__import__('psutil').Process().memory_full_info().uss",
+        "get_ipython().history_manager.enabled",
+    )
+    assert owned < 30_000_000
+    assert not keeps_history
+
+
 def test_several_start_at_once_and_leave_no_socket_behind():
     told = in_kernels("__import__('os').getpid()", number=4)
     assert len({pid for [pid] in told}) == 4
