@@ -1,6 +1,8 @@
 """Three files say which packages are needed, and they say the same."""
 
+import ast
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parent.parent
 CONDA_NAMES = {
     "jupyter-client": "jupyter_client",
+    "jupyter-core": "jupyter_core",
+    "jupyter-server": "jupyter_server",
     "duckdb": "python-duckdb",
     "h3": "h3-py",
     "pandera[pandas]": "pandera-pandas",
@@ -35,6 +39,18 @@ def pins():
             name = canonicalize_name(pinned[1])
             found.setdefault(name, []).append((pinned[2], entry.count("--hash=sha256:")))
     return found
+
+
+def test_pyproject_names_every_package_that_is_imported():
+    named = {re.match(r"[\w-]+", line)[0].replace("-", "_") for line in PROJECT["dependencies"]}
+    imported = set()
+    for module in (ROOT / "ostwerk_analysis").rglob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                imported.add(node.module.partition(".")[0])
+    assert imported - named - sys.stdlib_module_names == set()
 
 
 def test_conda_has_the_packages_and_bounds_of_pyproject():
