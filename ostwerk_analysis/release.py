@@ -128,6 +128,14 @@ class Release:
         return self.manifest["programme"].get("licence", {}).get(language, "")
 
     @property
+    def expected_after_days(self) -> int:
+        """How long after a quarter's end its release is expected."""
+        from .programme import Published
+
+        usual = Published().expected_after_days
+        return self.manifest["programme"].get("expected_after_days", usual)
+
+    @property
     def measures(self) -> "list[Measure]":
         """The programme's measures, which make up its tree."""
         from .programme import Measure

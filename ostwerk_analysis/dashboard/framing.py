@@ -18,8 +18,6 @@ from .site import OWN_PAGES, Site, Visit
 
 ALL = "all"
 """Address beside a programme's pages that leads to the start page."""
-DAYS_TO_RELEASE = 45
-"""How long after a quarter's end its release is expected."""
 
 LIVE = {
     "starting": "The controls are being made ready.",
@@ -109,11 +107,6 @@ def _other(language: str) -> str:
     return LANGUAGES[1 - LANGUAGES.index(language)]
 
 
-def due(today: date) -> str:
-    """Give the quarter whose release is expected on a day to be there."""
-    return last_complete(today - timedelta(days=DAYS_TO_RELEASE))
-
-
 def notices(visit: Visit, today: date) -> str:
     """Say that a release is not the one that a visitor would expect; empty if it is.
 
@@ -129,19 +122,19 @@ def notices(visit: Visit, today: date) -> str:
         )
         to = text("To the current figures", language)
         return f'<p class="banner" role="note">{escape(said)} <a href="{escape(link)}">{to}</a></p>'
-    said = ""
+    due, said = last_complete(today - timedelta(days=visit.release.expected_after_days)), ""
     if visit.release.name != visit.marked:
         said = text(
             "The release {name} is damaged. This is the last one before it.",
             language,
             name=visit.marked,
         )
-    elif shown < due(today):
+    elif shown < due:
         said = text(
             "These figures are from {quarter}; those from {due} would have been expected by now.",
             language,
             quarter=quarter(shown, language),
-            due=quarter(due(today), language),
+            due=quarter(due, language),
         )
     return f'<p class="banner" role="note">{escape(said)}</p>' if said else ""
 

@@ -183,6 +183,7 @@ def manifest(
             "additionality": assumed.model_dump() if assumed else None,
             "pages": programme.pages.model_dump(),
             "licence": programme.published.licence.model_dump(),
+            "expected_after_days": programme.published.expected_after_days,
         },
         "quarter": recipe["quarter"],
         "released_at": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -405,12 +405,18 @@ class RunRules(Section):
 
 
 class Published(Section):
-    """How others may use what is published."""
+    """By when it is published, and how others may use it."""
 
     licence: Text = Field(
         Text(de="", en=""),
         description="Licence of the published figures, with whom to name; stands in downloads and "
         "under maps.",
+    )
+    expected_after_days: int = Field(
+        45,
+        ge=0,
+        description="So many days after a quarter's end its release is expected; without it, pages "
+        "say from then on that their figures are old.",
     )
 
 

@@ -93,7 +93,10 @@ def test_a_page_that_is_not_late_says_nothing(tmp_path, districts, publish):
     publish(tmp_path, districts, last_complete(date.today()))
     visit = asyncio.run(Site(tmp_path).visit("demo", "", "imprint", "de", {}))
     assert notices(visit, date.today()) == ""
-    assert "erwartet" in notices(visit, date.today() + timedelta(days=140))
+    later = date.today() + timedelta(days=140)
+    assert "erwartet" in notices(visit, later)
+    visit.release.manifest["programme"]["expected_after_days"] = 200
+    assert notices(visit, later) == ""
 
 
 def test_an_error_page_keeps_the_way_through_the_programme(server):
