@@ -270,6 +270,7 @@ TABLES_OF_SENTENCES = {
         "SOURCES.get(least['table'], least['table'])": values.SOURCES.values(),
         "SOURCES.get(str(name), str(name))": values.SOURCES.values(),
         "head": ["Rows read", "Accepted", "Set aside", *soundness.COUNTS.values()],
+        "REASONS.get(rule, OTHER)": [*soundness.REASONS.values(), soundness.OTHER],
     },
     "figures/statements.py": {
         "MOVED[moved['direction']]": statements.MOVED.values(),
@@ -303,7 +304,6 @@ TABLES_OF_SENTENCES = {
     },
     "figures/provenance.py": {
         "SOURCES.get(row['table'], row['table'])": values.SOURCES.values(),
-        "SOURCES.get(str(name), str(name))": values.SOURCES.values(),
         "name": provenance.FACTS,
     },
     "figures/composition.py": {"DIMENSIONS.get(by, by)": codes.DIMENSIONS.values()},

@@ -40,6 +40,7 @@ from .provenance import corrections, files_read, provenance
 from .ratios import ratio_intervals
 from .robustness import enterprise_robustness, robustness
 from .sectors import concentration, location_quotients, shift_share
+from .sentences import beside, folded
 from .shares import participants, shares
 from .site_use import site_use
 from .small_multiples import small_multiples
@@ -52,7 +53,7 @@ from .tables import observation_table, targets_reached
 from .timeline import timeline
 from .tree import tree
 from .values import Figure, available
-from .verdicts import folded, verdicts
+from .verdicts import verdicts
 
 __all__ = [
     "Chart",
@@ -63,6 +64,7 @@ __all__ = [
     "answer",
     "available",
     "bars",
+    "beside",
     "bivariate_map",
     "catchment_map",
     "changes",

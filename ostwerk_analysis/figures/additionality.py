@@ -125,6 +125,7 @@ def additionality(
             )
         )
     drawn = _stairs(gross, steps, span, mark_of(status), language)
+    shown = here[here["breakdown"].isin([VERIFIED, PROMISED])]
     numbers = _table(gross, steps, language) + _sources(stated, language)
     numbers = f'<div class="ow-foot">{numbers}</div>'
     return Figure(
@@ -133,7 +134,8 @@ def additionality(
         f'<p class="ow-when">{escape(named)}, {escape(when)}</p></figcaption>'
         f'<div class="ow-two"><div>{drawn}</div><div>'
         f'<div class="ow-words">{paragraphs(said)}</div>{numbers}'
-        f"{signs(set(), {status}, language)}{foot([declared], language)}</div></div></figure>"
+        f"{signs(set(), {status}, language)}{foot([declared], language, shown=shown)}"
+        "</div></div></figure>"
     )
 
 

@@ -10,9 +10,9 @@ import pandas as pd
 
 from ..codes import CODES, DIMENSIONS, code_name
 from ..faults import DataError
-from ..language import number, quarter, text
+from ..language import number, quarter, text, unit_sign
 from ..observations import as_of, dimensions
-from .sentences import framed
+from .sentences import framed, table
 from .tables import targets_reached
 from .values import (
     Figure,
@@ -99,8 +99,10 @@ def bars(
     picked = picked.sort_values(["place", "code"])
     picked["state"] = states(picked)
     digits = digits_for(picked["value"], str(declared["kind"]))
+    # A unit of one sign stands at each value, another one in the heading only.
+    sign = unit if len(unit_sign(unit, language)) == 1 else ""
     words = [
-        written(value, state, unit, language, digits)
+        written(value, state, sign, language, digits)
         for value, state in zip(picked["value"], picked["state"], strict=True)
     ]
     names = [code_name(by, code, language, parts) for code in picked["code"]]
@@ -111,12 +113,14 @@ def bars(
     if _is_told_apart(here, indicator, period):
         within = dimension if language == "de" else dimension[:1].lower() + dimension[1:]
         title = text("{label} by {dimension}", language, label=title, dimension=within)
+    heads = [dimension, unit_heading(unit, language) or text("Value", language)]
+    numbers = table(title, heads, [*zip(names, words, strict=True)], language, is_behind=False)
     return framed(
         title,
         when,
         _bars(names, picked["value"], words, picked["obs_status"])
         + signs(set(), _statuses(picked), language)
-        + foot([declared], language, shown=picked),
+        + foot([declared], language, Figure(numbers), picked),
         language,
         is_half=len(names) <= MOST_IN_HALF,
     )
@@ -141,8 +145,24 @@ def target_bars(
     names = [label(catalogue, row["indicator"], language, row["breakdown"], parts) for row in rows]
     words = [written(row["reached_pct"], row["state"], "percent", language, 0) for row in rows]
     longest = max([100.0, *reached["reached_pct"].dropna()])
+    title = text("Targets reached", language)
+    cells = [
+        [name, *_goal(row, str(entry(catalogue, row["indicator"])["unit"]), language), word]
+        for name, row, word in zip(names, rows, words, strict=True)
+    ]
+    heads = [
+        text("Indicator", language),
+        text("Value", language),
+        text("Target", language),
+        text("Due", language),
+        text("Target reached", language),
+    ]
+    numbers = table(title, heads, cells, language, is_behind=False)
+    here = of_areas(observations, [area_id])
+    shown = here.merge(reached[["indicator", "breakdown"]].drop_duplicates())
+    shown = shown[shown["period"] == period]
     return framed(
-        text("Targets reached", language),
+        title,
         quarter(period, language),
         bar_list(
             bar_item(
@@ -152,26 +172,28 @@ def target_bars(
                 word,
                 whole=100,
                 mark="" if row["state"] else mark_of(row["obs_status"]),
-                beneath=_so_far(row, str(entry(catalogue, row["indicator"])["unit"]), language),
+                beneath=text(
+                    "{value} of {target} by {due}", language, value=value, target=target, due=due
+                ),
             )
-            for name, row, word in zip(names, rows, words, strict=True)
+            for row, (name, value, target, due, word) in zip(rows, cells, strict=True)
         )
         + signs(set(), _statuses(reached), language)
-        + foot([entry(catalogue, row["indicator"]) for row in rows], language),
+        + foot(
+            [entry(catalogue, row["indicator"]) for row in rows], language, Figure(numbers), shown
+        ),
         language,
         is_half=len(rows) <= MOST_IN_HALF,
     )
 
 
-def _so_far(row: Mapping[str, Any], unit: str, language: str) -> str:
-    """Say what is reached of a target, and by when it is due."""
-    return text(
-        "{value} of {target} by {due}",
-        language,
-        value=written(row["value"], row["state"], "", language),
-        target=number(row["target_value"], unit, language),
-        due=due_day(row["due"], language),
-    )
+def _goal(row: Mapping[str, Any], unit: str, language: str) -> list[str]:
+    """Write what is reached of a target, the target, and by when it is due."""
+    return [
+        written(row["value"], row["state"], "", language),
+        number(row["target_value"], unit, language),
+        due_day(row["due"], language),
+    ]
 
 
 def _is_told_apart(here: pd.DataFrame, indicator: str, period: str) -> bool:

@@ -127,16 +127,18 @@ def _card(
     language, unit = one.language, str(one.declared["unit"])
     name = str(one.declared[f"label_{language}"])
     meant = part_label(one.breakdown, language, parts)
+    digits = one.digits if one.declared["kind"] == "ratio" else None
     return (
         f'<li class="ow-card"><p class="ow-label">{escape(name)}</p>'
         + (f'<p class="ow-when">{escape(meant)}</p>' if meant else "")
-        + _value(found, unit, language, one.digits if one.declared["kind"] == "ratio" else None)
+        + f'<div class="ow-now">{_value(found, unit, language, digits)}'
+        + f"{_curve(one, area, when)}</div>"
         + _other_rungs(one, area, when, unit)
         + "".join(_goal(goal, unit, language) for goal in goals.to_dict("records"))
-        + _trend(one, found, area, when)
-        + f'<p class="ow-when ow-end">{escape(quarter(when, language))}</p>'
+        + f'<div class="ow-end">{_in_a_year(one, found, one.at(area, before(when, 4)))}'
+        + f'<p class="ow-when">{escape(quarter(when, language))}</p>'
         + _rests_on(one, found, area, when, f"{name}, {meant}" if meant else name, here)
-        + "</li>"
+        + "</div></li>"
     )
 
 
@@ -187,32 +189,22 @@ def _goal(goal: Mapping[str, Any], unit: str, language: str) -> str:
     )
 
 
-def _trend(one: Subject, found: Value, area: str, when: str) -> str:
-    """Draw the values until now as a small curve, and say what changed within a year."""
-    said = _in_a_year(one, found, one.at(area, before(when, 4)))
-    curve = _curve(one, area, when)
-    words = f'<p class="ow-goal">{escape(said)}</p>' if said else ""
-    return f"{curve}{words}"
-
-
 def _in_a_year(one: Subject, now: Value, then: Value) -> str:
-    """Say what changed within a year; nothing where there was no value."""
+    """Write what changed within a year; nothing where there was no value."""
     language = one.language
-    if now.state:
+    if now.state or then.state not in ("", SUPPRESSED):
         return ""
-    if then.state == SUPPRESSED:
-        return text("a year ago: kept secret", language)
     if then.state:
-        return ""
-    change = now.value - then.value
-    if one.is_nothing(change):
-        return text("as a year ago", language)
-    sign = "+" if change > 0 else "−"
-    is_ratio = one.declared["kind"] == "ratio"  # whose unit is long and stands on the card
-    said = one.difference(abs(change))
-    if is_ratio:
-        said = number(abs(change), "", language, one.digits)
-    return text("{change} within a year", language, change=sign + said)
+        said = text("a year ago: kept secret", language)
+    elif one.is_nothing(change := now.value - then.value):
+        said = text("as a year ago", language)
+    else:
+        amount = one.difference(abs(change))
+        if one.declared["kind"] == "ratio":  # whose unit is long and stands on the card
+            amount = number(abs(change), "", language, one.digits)
+        sign = "+" if change > 0 else "−"
+        said = text("{change} within a year", language, change=sign + amount)
+    return f'<p class="ow-goal">{escape(said)}</p>'
 
 
 def _curve(one: Subject, area: str, when: str) -> str:

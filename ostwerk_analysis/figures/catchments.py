@@ -16,6 +16,7 @@ from ..periods import quarter_of
 from .drawing import AROUND, CIRCLE, LAND, drawing, icon, legend_item
 from .map import key_of
 from .outlines import EXTENT, Around, outlines, united
+from .sentences import framed
 from .values import (
     Figure,
     cell,
@@ -106,16 +107,18 @@ def catchment_map(
         catchments = shown.set_index("site_id").buffer(int(within[1])) if is_line else None
     table = _table(shown, rows, title, unit, language)
     sentences = [_together(total, rows, unit, language), _measured(rows, total, language)]
-    picture = (
+    picture, legend = (
         _picture(districts, shown, catchments, f"{title}, {when}", outline, language)
         if len(shown)
-        else ""
+        else ("", "")
     )
-    return Figure(
-        f'<figure class="ow ow-figure" lang="{language}"><figcaption><h2>{escape(title)}</h2>'
-        f'<p class="ow-when">{escape(when)}</p></figcaption><div class="ow-two">{picture}<div>'
+    return framed(
+        title,
+        when,
+        f'<div class="ow-two ow-near">{picture}<div>{legend}'
         f'<p class="ow-words">{escape(" ".join(filter(None, sentences)))}</p>{table}'
-        f"{foot([declared], language, shown=picked)}</div></div></figure>"
+        f"{foot([declared], language, shown=picked)}</div></div>",
+        language,
     )
 
 
@@ -182,8 +185,13 @@ def _picture(
     name: str,
     outline: Around,
     language: str,
-) -> str:
-    """Draw the part of the city in which the sites lie, catchments under numbered marks."""
+) -> tuple[str, str]:
+    """Draw the part of the city in which the sites lie, catchments under numbered marks.
+
+    Returns
+    -------
+    picture, legend : str
+    """
     drawn = gpd.GeoSeries([], crs=districts.crs)
     if catchments is not None:
         drawn = catchments.reindex(shown["site_id"]).dropna()
@@ -233,7 +241,7 @@ def _picture(
         items.append(legend_item(icon(AROUND), text("programme area", language)))
     scale = number(right - left, "", language, 0)
     items.append(legend_item("", text("The map is {width} m wide.", language, width=scale)))
-    return f'<div>{picture}<ul class="ow-legend">{"".join(items)}</ul></div>'
+    return picture, f'<ul class="ow-legend">{"".join(items)}</ul>'
 
 
 def _ring(corners: np.ndarray) -> str:

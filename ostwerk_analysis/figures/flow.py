@@ -36,7 +36,7 @@ from .values import (
 
 FULL_PX, THINNEST_PX, UNTOLD_PX = 260, 2.0, 12.0
 """Height of all flows together, of the smallest one, and of one whose value is not told."""
-GAP_PX, LABEL_PX = 14, 70
+GAP_PX, LABEL_PX = 14, 58
 """Distance between two nodes, and height that a node's label needs where its name wraps."""
 SIDES = ("start", "end")
 BANDS = {"": "ow-band", SUPPRESSED: "ow-band ow-secret", MISSING: "ow-band ow-lacking"}

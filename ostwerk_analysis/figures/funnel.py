@@ -21,6 +21,7 @@ from .values import (
     observed,
     of_areas,
     signs,
+    unit_heading,
     unobserved,
     written,
 )
@@ -65,7 +66,7 @@ def funnel(
     longest = float(np.nanmax(values)) if not np.isnan(values).all() else 0.0
     items, rows = [], []
     for code, one in stages.items():
-        amount = written(one["value"], one["state"], str(declared[0]["unit"]), language, 0)
+        amount = written(one["value"], one["state"], "", language, 0)
         went_on = _went_on(code, steps, language)
         mark = "" if one["state"] else mark_of(one["obs_status"])
         items.append(
@@ -87,7 +88,7 @@ def funnel(
     statuses = {one["obs_status"] for one in stages.values() if not one["state"]}
     return framed(
         title,
-        quarter(when, language),
+        ", ".join([quarter(when, language), unit_heading(str(declared[0]["unit"]), language)]),
         f"{bar_list(items)}{signs(set(), statuses, language)}"
         f'<p class="ow-words">{escape(_sentence(stages, steps, language))}</p>'
         f'<p class="ow-note">{escape(remark)}</p>'

@@ -12,7 +12,7 @@ from ..indicators.aggregate import GAP
 from ..language import number, quarter, text
 from ..observations import breakdown as write_breakdown
 from ..periods import ordinal
-from .sentences import LEFT
+from .sentences import LEFT, behind, framed
 from .values import MISSING, SUPPRESSED, Figure, entry, foot, label, note, of_areas, states
 
 ABOUT_PCT = 5.0
@@ -152,7 +152,7 @@ def headlines(
     sources = set(headlines[f"source_{language}"])
     common = sources.pop() if len(sources) == 1 else ""
     body = "".join(_row(row, said, catalogue, language, parts, common) for row, said in rows)
-    title = escape(text("Held against figures published before", language))
+    title = text("Held against figures published before", language)
     declared = [entry(catalogue, indicator) for indicator in held["indicator"].unique()]
     share = number(ABOUT_PCT, "percent", language)
     rule = text(
@@ -160,12 +160,37 @@ def headlines(
     )
     if common:
         rule += " " + text("Published before: {source}.", language, source=common.rstrip("."))
-    return Figure(
-        f'<section class="ow" lang="{language}"><div class="ow-scroll" role="group" tabindex="0" '
-        f'aria-label="{title}"><table><caption>{title}</caption><thead><tr>{heads}</tr></thead>'
-        f'<tbody>{body}</tbody></table></div><p class="ow-note">{escape(rule)}</p>'
-        f"{foot(declared, language)}</section>"
+    listed = (
+        f'<div class="ow-scroll" role="group" tabindex="0" aria-label="{escape(title)}"><table>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+    keys = ["indicator", "breakdown", "period"]
+    shown = of_areas(observations, [area_id]).merge(held[keys].drop_duplicates(), on=keys)
+    return framed(
+        title,
+        quarter(period, language),
+        f'<p class="ow-words">{escape(_sentence(held["verdict"], language))}</p>'
+        f'<p class="ow-note">{escape(rule)}</p>'
+        f"{behind(text('Each figure published before', language), listed)}"
+        f"{foot(declared, language, shown=shown)}",
+        language,
+        is_half=True,
+    )
+
+
+def _sentence(verdicts: pd.Series, language: str) -> str:
+    """Say how many figures agree, and how many cannot be compared."""
+    counts = verdicts.value_counts()
+    agree, all_ = int(counts.get("agrees", 0)), len(verdicts)
+    said = text(
+        "{agree} of {all} figures published before agree with the data.",
+        language,
+        agree=agree,
+        all=all_,
+    )
+    if not (other := int(counts.get("not comparable", 0))):
+        return said
+    return said + " " + text("Not comparable: {count} of {all}.", language, count=other, all=all_)
 
 
 def _row(

@@ -10,7 +10,7 @@ from .. import templates
 from ..codes import code_name
 from ..language import LOCALES, day, number, text
 from ..public_list import NATURAL_PERSON
-from .sentences import LEFT, framed
+from .sentences import LEFT, behind, framed
 from .values import NOTHING, Figure, note
 
 HEADINGS = (
@@ -71,15 +71,18 @@ def operations(published: Any, *, language: str = "de") -> Figure:
         count=number(len(public), "", language),
         cost=number(public["total_cost_eur"].sum(), "EUR", language, 0),
     )
+    listed = (
+        f'<div class="ow-scroll ow-listed" role="group" tabindex="0" aria-label="{escape(title)}" '
+        f'data-ow-table="{escape(json.dumps(words, ensure_ascii=False))}"><table role="table">'
+        f'<thead role="rowgroup"><tr role="row">{top}</tr></thead>'
+        f'<tbody role="rowgroup">{body}</tbody></table></div>'
+    )
     script = templates.script("tables.js")
     return framed(
         title,
         subtitle,
-        f'<div class="ow-scroll ow-listed" role="group" tabindex="0" aria-label="{escape(title)}" '
-        f'data-ow-table="{escape(json.dumps(words, ensure_ascii=False))}"><table role="table">'
-        f'<thead role="rowgroup"><tr role="row">{top}</tr></thead>'
-        f'<tbody role="rowgroup">{body}</tbody></table></div><p class="ow-note">'
-        f'<a href="downloads?lang={language}">{escape(link)}</a></p>'
+        f"{behind(text('All operations', language), listed)}"
+        f'<p class="ow-note"><a href="downloads?lang={language}">{escape(link)}</a></p>'
         f'<p class="ow-note">{escape(law)}</p>{script}',
         language,
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..language import number, quarter, text
 from .sentences import paragraphs, section, table
+from .soundness import at_fault
 from .values import MISSING, NOTHING, SOURCES, Figure, note, states
 
 FACTS = (
@@ -62,22 +63,8 @@ def files_read(published: Any, *, language: str = "de") -> Figure:
             aside=number(aside, "", language),
         )
     ]
-    said += _at_fault(published, language)
+    said += at_fault(published.faults, language)
     return section(text("Files", language), said, heads, rows, language)
-
-
-def _at_fault(published: Any, language: str) -> list[tuple[str, str]]:
-    """Name for each table the columns for which rows were set aside."""
-    faults = published.faults
-    if "column" not in faults:
-        return []
-    said = []
-    for name, group in faults.groupby("table", sort=False):
-        columns = group.groupby("column", sort=False)["rows"].sum()
-        named = ", ".join(f"{column} ({number(n, '', language)})" for column, n in columns.items())
-        lead = text(SOURCES.get(str(name), str(name)), language)
-        said.append((f"{lead}:", text("set aside for {columns}.", language, columns=named)))
-    return said
 
 
 def latest_values(published: Any) -> dict[str, str]:

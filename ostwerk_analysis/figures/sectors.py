@@ -71,7 +71,7 @@ def location_quotients(
     if area == city:
         return note(text("No area is declared to hold against the city.", language), language)
     when = as_of(observations, indicator, period)
-    mix, left_out = _mix(observations, indicator, [when], area, city, by)
+    read, mix, left_out = _mix(observations, indicator, [when], area, city, by)
     own = mix[mix["area_id"] == area]
     whole = mix[mix["area_id"] == city].set_index("sector")["value"]
     try:
@@ -103,7 +103,7 @@ def location_quotients(
     key = text("Bars begin at 1, the city's mix: to the right more than there.", language)
     content = (
         f'<p class="ow-note">{escape(key)}</p>{drawn}{paragraphs(said)}'
-        f"{foot([declared], language, numbers)}"
+        f"{foot([declared], language, numbers, read)}"
     )
     return framed(title, f"{names[area]}, {quarter(when, language)}", content, language)
 
@@ -144,7 +144,7 @@ def shift_share(
     if area == city:
         return note(text("No area is declared to hold against the city.", language), language)
     first, last = (as_of(observations, indicator, period) for period in (first, last))
-    mix, left_out = _mix(observations, indicator, [first, last], area, city, by)
+    read, mix, left_out = _mix(observations, indicator, [first, last], area, city, by)
     own, whole = mix[mix["area_id"] == area], mix[mix["area_id"] == city]
     try:
         found = regional.shift_share(own, whole.drop(columns="area_id"))
@@ -186,7 +186,7 @@ def shift_share(
     labels = [text(name, language) for name in PARTS.values()]
     drawn = _diverging(labels, sums.to_numpy(), words, 0.0)
     subtitle = f"{names[area]}, {spans['first']} – {spans['last']}"
-    content = f"{drawn}{paragraphs(said)}{foot([declared], language, numbers)}"
+    content = f"{drawn}{paragraphs(said)}{foot([declared], language, numbers, read)}"
     return framed(title, subtitle, content, language)
 
 
@@ -278,8 +278,8 @@ def _by_district(observations: pd.DataFrame, indicator: str, period: str) -> pd.
 
 def _mix(
     observations: pd.DataFrame, indicator: str, periods: list[str], area: str, city: str, by: str
-) -> tuple[pd.DataFrame, int]:
-    """Give an area's and its city's values by branch, and how many branches are left out.
+) -> tuple[pd.DataFrame, pd.DataFrame, int]:
+    """Give the observations by branch, the mix of an area and its city, and what it leaves out.
 
     A branch that is not known in one of the periods or places is no part of the mix.
     """
@@ -294,7 +294,7 @@ def _mix(
     mix = rows.loc[rows["sector"].isin(kept), ["area_id", "sector", "period", "value"]]
     if len(periods) == 1:
         mix = mix.drop(columns="period")
-    return mix, len(cells) - len(kept)
+    return rows, mix, len(cells) - len(kept)
 
 
 def _mix_said(

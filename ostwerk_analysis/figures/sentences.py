@@ -124,3 +124,27 @@ def framed(
         f'<figure class="ow ow-figure{half}" lang="{language}"><figcaption><h2>{escape(title)}</h2>'
         f'<p class="ow-when">{escape(subtitle)}</p></figcaption>{content}</figure>'
     )
+
+
+def folded(title: str, *figures: Figure, language: str = "de") -> Figure:
+    """Put figures behind a key press, so that a page stays short; on paper they stand open.
+
+    Parameters
+    ----------
+    title : str
+        What is behind it.
+    *figures : Figure
+    language : {"de", "en"}
+    """
+    inner = "".join(figure.html for figure in figures)
+    return Figure(f'<div class="ow" lang="{language}">{behind(title, inner)}</div>')
+
+
+def behind(title: str, content: str) -> str:
+    """Put what stands nowhere else behind a key press; on paper it stands open."""
+    return f'<details class="ow-folded"><summary>{escape(title)}</summary>{content}</details>'
+
+
+def beside(*figures: Figure) -> Figure:
+    """Put figures side by side where there is room, else below each other."""
+    return Figure(f'<div class="ow ow-beside">{"".join(one.html for one in figures)}</div>')

@@ -64,12 +64,12 @@ def smoothed_rates(
     brief = unit if len(unit_sign(unit, language)) == 1 else ""
     rows = observations[
         (observations["indicator"] == indicator)
-        & (observations["area_id"] == city)
-        & (observations["area_level"] == "city")
         & (observations["period"] == when)
         & (observations["breakdown"] == "")
-    ]["value"].dropna()
-    middle = float(rows.iloc[0]) if len(rows) else np.nan
+    ]
+    of_city = rows[(rows["area_id"] == city) & (rows["area_level"] == "city")]["value"].dropna()
+    middle = float(of_city.iloc[0]) if len(of_city) else np.nan
+    rows = rows[rows["area_level"] == "district"]
     shown = found.loc[[code for code in (drawn or found.index) if code in found.index]]
     ordered = shown.sort_values("smoothed_rate", ascending=False)
     picture = _dots(ordered, names, middle, brief, digits, language)
@@ -97,7 +97,7 @@ def smoothed_rates(
     subtitle = ", ".join(
         part for part in (quarter(when, language), unit_heading(unit, language)) if part
     )
-    drawing = f"{picture}{paragraphs(said)}{foot([declared], language, numbers)}"
+    drawing = f"{picture}{paragraphs(said)}{foot([declared], language, numbers, rows)}"
     return framed(title, subtitle, drawing, language)
 
 
@@ -177,13 +177,13 @@ def _dots(
         )
         items.append(
             f'<li><span class="ow-label">{escape(names.get(str(code), str(code)))}</span>'
-            '<svg class="ow-bar" style="grid-column:1/-1;overflow:visible" viewBox="0 0 100 10" '
+            '<svg class="ow-bar" style="overflow:visible" viewBox="0 0 100 10" '
             'preserveAspectRatio="none" aria-hidden="true">'
             f"{'' if np.isnan(middle) else line}"
             f'<path d="M{low:.1f} 5H{high:.1f}" stroke="{RAW}" stroke-width="2" {still}/>'
             f"{dot(row['rate'], RAW, 13)}{dot(row['rate'], '#fff', 8)}"
             f"{dot(row['smoothed_rate'], SMOOTHED, 9)}</svg>"
-            f'<span class="ow-when" style="grid-column:1/-1">{escape(words)}</span></li>'
+            f'<span class="ow-beneath">{escape(words)}</span></li>'
         )
     key = text(
         "Ring: raw rate with its 95 % interval; dot: smoothed; upright line: the city.", language

@@ -1,7 +1,10 @@
 """How sound the tables are that were read: what was set aside, changed, left empty or in doubt."""
 
+from collections import Counter
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from ..language import number, text
 from ..rules import FINDINGS, RULES
@@ -22,6 +25,48 @@ COUNTS = {
     "skipped": "Not asked for",
 }
 """Column of ``reads`` = its heading."""
+CONTRADICTION = "entries that contradict each other"
+EMPTY = "a cell that has to be filled"
+NO_PLACE = "an address that cannot be placed"
+NO_NUMBER = "a figure that is no number"
+OTHER = "other faults"
+TWICE = "a row that stands twice"
+UNFORESEEN = "a word that is not foreseen"
+REASONS = {
+    "required": EMPTY,
+    "needs": EMPTY,
+    "number": NO_NUMBER,
+    "whole_number": NO_NUMBER,
+    "date": "a date that is none",
+    "future": "a date after the data's end",
+    "boolean": UNFORESEEN,
+    "allowed": UNFORESEEN,
+    "range": "a figure out of range",
+    "pattern": "a code that is none",
+    "edition": "a code of another edition",
+    "key": TWICE,
+    "duplicate_row": TWICE,
+    "total": "a total among the rows",
+    "order": CONTRADICTION,
+    "empty": CONTRADICTION,
+    "differs": CONTRADICTION,
+    "elsewhere": CONTRADICTION,
+    "unknown": "a reference that leads nowhere",
+    "area_name": "an area's name that is not clear",
+    "ambiguous_name": "an area's name that is not clear",
+    "outside": "a point in no district",
+    "address_unread": NO_PLACE,
+    "address_part": NO_PLACE,
+    "address_street": NO_PLACE,
+    "address_postcode": NO_PLACE,
+    "address_number": NO_PLACE,
+    "address_several": NO_PLACE,
+    "address_elsewhere": CONTRADICTION,
+    "overlap": "a shape that cannot be used",
+    "shape": "a shape that cannot be used",
+    "sum": "shares that do not add up to 100",
+}
+"""Rule that a row breaks = what is said of it to who does not know the table's columns."""
 
 
 def loaded(data: "Dataset", *, language: str = "de") -> Figure:
@@ -103,12 +148,7 @@ def tables_read(published: Any, *, language: str = "de") -> Figure:
     """
     reads, faults = published.reads, published.faults
     said: list[str | tuple[str, str]] = [*soundness(published, set(reads["table"]), language)]
-    if "column" in faults:
-        for name, group in faults.groupby("table", sort=False):
-            columns = group.groupby("column", sort=False)["rows"].sum()
-            at_fault = ", ".join(f"{c} ({number(n, '', language)})" for c, n in columns.items())
-            lead = text(SOURCES.get(str(name), str(name)), language)
-            said.append((f"{lead}:", text("set aside for {columns}.", language, columns=at_fault)))
+    said += at_fault(faults, language)
     counts = reads.reindex(columns=list(COUNTS)).fillna(0).groupby(reads["table"], sort=False).sum()
     heads = [text("Table", language), *(text(head, language) for head in COUNTS.values())]
     rows = [
@@ -116,6 +156,28 @@ def tables_read(published: Any, *, language: str = "de") -> Figure:
         for name, row in zip(counts.index, counts.to_numpy(), strict=True)
     ]
     return section(text("What was read", language), said, heads, rows, language)
+
+
+def at_fault(faults: pd.DataFrame, language: str) -> list[str | tuple[str, str]]:
+    """Say for each table in words for what its rows were set aside, and how many.
+
+    Parameters
+    ----------
+    faults : DataFrame
+        ``table``, ``rule``, ``rows``.
+    language : {"de", "en"}
+    """
+    if faults.empty:
+        return []
+    said: list[str | tuple[str, str]] = []
+    for name, group in faults.groupby("table", sort=False):
+        counts: Counter[str] = Counter()
+        for rule, n in zip(group["rule"], group["rows"], strict=True):
+            counts[text(REASONS.get(rule, OTHER), language)] += n
+        named = "; ".join(f"{why} ({number(n, '', language)})" for why, n in counts.items())
+        lead = text(SOURCES.get(str(name), str(name)), language)
+        said.append((f"{lead}:", text("set aside for {reasons}.", language, reasons=named)))
+    return said
 
 
 def checks(data: "Dataset", *, language: str = "de") -> Figure:

@@ -95,7 +95,7 @@ def job_stair(
         & here["breakdown"].isin([f"status={code}" for code in CODES["status"]])
     ]
     statuses = set(shown.loc[shown["value"].notna(), "obs_status"])
-    words = "".join(f'<p class="ow-words">{escape(one)}</p>' for one in said if one)
+    words = f'<p class="ow-words">{escape(" ".join(filter(None, said)))}</p>'
     return framed(
         title,
         text("{period}, since the start", language, period=quarter(when, language)),

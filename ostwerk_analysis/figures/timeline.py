@@ -99,8 +99,10 @@ def timeline(
     subtitle = ", ".join(filter(None, (span, unit_heading(unit, language))))
     names = [line.breakdown for line in lines]
     newest_first = rows[rows["breakdown"].isin(names)].sort_values("period", ascending=False)
+    name = str(one.declared[f"label_{language}"])
+    head = ", ".join(filter(None, (name, unit_heading(unit, language))))
     table = observation_table(
-        newest_first, catalogue, {area_id: ""}, language=language, parts=parts, is_turned=True
+        newest_first, catalogue, {area_id: head}, language=language, parts=parts, is_turned=True
     )
     drawn = _drawing(lines, stones, (start, end), _year(when, is_end=True), one)
     words = "".join(f"<p>{escape(said)}</p>" for said in _said(lines, rows, one))
@@ -110,7 +112,6 @@ def timeline(
         f"{foot([one.declared], language, table, shown=newest_first)}"
     )
     title = text("Milestones of the programme and its main result", language)
-    name = str(one.declared[f"label_{language}"])
     return framed(title, f"{name}, {subtitle}", content, language)
 
 

@@ -380,7 +380,7 @@ def foot(
     )
     head = text("What is counted", language)
     if shown is not None and len(shown):
-        head = text("What is counted, and how sure it is", language)
+        head = text("Source and certainty", language)
         said += evidence(declared, shown, language)
     behind = [(text("As a table", language), table.html if table else ""), (head, said)]
     opened = "".join(
@@ -411,6 +411,7 @@ def evidence(declared: Sequence[pd.Series], shown: pd.DataFrame, language: str) 
         if (count := int((kinds == state).sum()))
     ]
     told = shown["quality_note"].dropna().unique() if "quality_note" in shown else ()
+    sure += _units_behind(declared, known, language)
     if notes := [note for note in told if note]:
         sure.append(", ".join(text(note, language) for note in notes) + ".")
     subjects = [str(row["indicator"]).removesuffix("_to_date") for row in declared]
@@ -427,6 +428,20 @@ def evidence(declared: Sequence[pd.Series], shown: pd.DataFrame, language: str) 
         if words
     )
     return f'<dl class="ow-facts">{items}</dl>'
+
+
+def _units_behind(declared: Sequence[pd.Series], known: pd.DataFrame, language: str) -> list[str]:
+    """Say how many persons or enterprises stand behind each value, where all count the same."""
+    units = {str(row.get("units") or "") for row in declared}
+    counts = known["n_units"].dropna() if "n_units" in known else pd.Series(dtype=float)
+    if len(units) > 1 or units & {"", "both"} or counts.empty:
+        return []
+    low, high = int(counts.min()), int(counts.max())
+    most = number(high, units.pop(), language)
+    if low == high:
+        return [text("Behind it: {basis}.", language, basis=most)]
+    least = number(low, "", language)
+    return [text("Behind each value: {least} to {most}.", language, least=least, most=most)]
 
 
 def confidence(declared: pd.Series, language: str) -> str:

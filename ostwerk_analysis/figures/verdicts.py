@@ -301,19 +301,3 @@ def _said(one: Outcome, city: str, language: str) -> str:
             )
         )
     return " ".join([*said, text(WORDS[one.kind, one.is_behind], language)])
-
-
-def folded(title: str, *figures: Figure, language: str = "de") -> Figure:
-    """Put figures behind a key press, so that a page stays short.
-
-    Parameters
-    ----------
-    title : str
-        What is behind it.
-    *figures : Figure
-    language : {"de", "en"}
-    """
-    return Figure(
-        f'<details class="ow ow-folded" lang="{language}"><summary>{escape(title)}</summary>'
-        f"{''.join(figure.html for figure in figures)}</details>"
-    )

@@ -72,7 +72,7 @@ STEPS = {
 def test_the_share_beside_a_stage_is_the_observed_one_and_not_that_of_two_bars():
     drawn = bars_of(figures.funnel(observed(STAGES | STEPS), PERIOD, "stadt", **TOLD))
     # 80 of 100 would be 80 %: those that applied without advice are not in the share.
-    assert drawn[2] == ("Applied", "80\u00a0enterprises", "45.0\u00a0% of those advised", 40)
+    assert drawn[2] == ("Applied", "80", "45.0\u00a0% of those advised", 40)
     assert [length for *_, length in drawn] == [100, 50, 40, 30, 25, 20, 10]
     assert drawn[5][2] == ""  # no share of those completed is declared
 

@@ -26,6 +26,7 @@ def listed():
 @pytest.fixture
 def shown(page, listed):
     page.set_content(f"<main>{figures.operations(listed, language='de').html}</main>")
+    page.get_by_text("Alle Vorhaben").click()
     return page
 
 

@@ -119,7 +119,7 @@ def test_a_report_becomes_a_pdf_with_its_charts_and_says_on_each_sheet_what_it_i
     words = " ".join(said.split())
     assert "printed 42" in words
     assert re.search(r"\b12\b.* The east .*\b8 .*Sampletown", words)  # axis and lines of the chart
-    assert "What is counted, and how sure it is Share of unemployed: made up" in words
+    assert "Source and certainty Share of unemployed: made up" in words
     assert "As a table" not in words
 
 

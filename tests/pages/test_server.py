@@ -52,7 +52,7 @@ def test_map_on_the_page_is_that_of_the_release(server, release):
 
 def test_another_quarter_is_another_page(server, release):
     shown = soup(server, "/demo/ueberblick?lang=en&quarter=2025Q4")
-    assert shown.select_one(".ow-card .ow-end").get_text() == "Q4 2025"
+    assert shown.select_one(".ow-card .ow-end > .ow-when").get_text() == "Q4 2025"
     assert "Q4 2025" in shown.select_one(".as-of").get_text()
     value = release.observations.query(
         "indicator == 'unemployed_share' and area_id == '00' and period == '2025-Q4'"

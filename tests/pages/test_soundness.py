@@ -3,6 +3,8 @@ from types import SimpleNamespace
 import pandas as pd
 
 from ostwerk_analysis.figures import tables_read
+from ostwerk_analysis.figures.soundness import REASONS
+from ostwerk_analysis.rules import RULES
 
 READS = pd.DataFrame(
     {
@@ -16,7 +18,8 @@ READS = pd.DataFrame(
 FAULTS = pd.DataFrame(
     {
         "table": ["grants", "grants", "grants"],
-        "column": ["paid_eur", "paid_eur", "status"],
+        "column": ["paid_eur", "completed_on", "status"],
+        "rule": ["order", "order", "allowed"],
         "rows": [1, 1, 1],
     }
 )
@@ -35,11 +38,18 @@ def test_rows_of_a_table_with_several_files_are_added_up():
     )
 
 
-def test_columns_with_faults_are_named_with_their_rows():
-    assert "<b>Zuschussdatei:</b> zurückgestellt wegen paid_eur (2), status (1)." in written("de")
+def test_rows_with_faults_are_counted_by_what_is_wrong_in_words():
+    said = "Angaben, die einander widersprechen (2); nicht vorgesehene Angabe (1)."
+    assert f"<b>Zuschussdatei:</b> zurückgestellt wegen: {said}" in written("de")
 
 
-def test_without_faults_no_column_is_named():
+def test_every_rule_of_a_cell_row_or_place_has_its_words():
+    assert set(REASONS) <= set(RULES)
+    named = {"required", "order", "unknown", "outside", "address_part", "sum"}
+    assert named <= set(REASONS)
+
+
+def test_without_faults_no_table_is_named():
     assert "grant register:" not in written("en", FAULTS[:0])
     assert "grant register:" in written("en")
 
