@@ -352,6 +352,17 @@ def application(language: str) -> typer.Typer:
                 min=0,
             ),
         ] = None,
+        live_kernels_each: Annotated[
+            int | None,
+            typer.Option(help=_("Most of them from one address; else half of them."), min=1),
+        ] = None,
+        trust_proxy: Annotated[
+            bool,
+            typer.Option(
+                "--trust-proxy",
+                help=_("Take visitors' addresses from the web server in front (X-Forwarded-For)."),
+            ),
+        ] = False,
         live_idle_min: Annotated[
             float,
             typer.Option(help=_("Minutes without an entry after which a live kernel ends."), min=0),
@@ -371,6 +382,8 @@ def application(language: str) -> typer.Typer:
             names=[host, *(allow_host or [])],
             framers=frame_ancestor or [],
             live_kernels=live_kernels,
+            live_kernels_each=live_kernels_each,
+            trust_proxy=trust_proxy,
             live_idle_min=live_idle_min,
         )
 

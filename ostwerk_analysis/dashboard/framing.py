@@ -23,6 +23,8 @@ LIVE = {
     "starting": "The controls are being made ready.",
     "full": "The controls are not available at the moment, because as many people use them as "
     "can. The page shows what was published.",
+    "many": "As many pages with controls are open from your connection as may be. Close one of "
+    "them and connect again. This page shows what was published.",
     "fault": "The controls cannot be started. The fault is on our side; its number is {number}.",
     "idle": "The controls have ended, because nothing was entered for a while.",
     "died": "The controls have ended, because their calculation broke off.",

@@ -11,10 +11,12 @@ taken apart and put together anew, so a request to execute, complete or inspect 
 
 import asyncio
 import base64
+import ipaddress
 import json
 import os
 import re
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from queue import Empty
@@ -53,8 +55,19 @@ def most_kernels() -> int:
     return max(1, min(int(memory_mb / 2 / KERNEL_MB), KERNELS_A_CORE * (os.cpu_count() or 1)))
 
 
+def visitor(address: str) -> str:
+    """Name who comes from an address: of the sixth version, one connection has a whole network."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:  # a socket that is a file
+        return address
+    if isinstance(known, ipaddress.IPv4Address):
+        return address
+    return str(known.ipv4_mapped or ipaddress.ip_network((known, 64), strict=False))
+
+
 class FullError(Exception):
-    """As many viewers have a kernel as may."""
+    """As many viewers have a kernel as may: in all (``full``), or from one address (``many``)."""
 
 
 class RefusedError(Exception):
@@ -65,11 +78,19 @@ class LivePress(Press):
     """Voilà with our template, and kernels that stay with viewers of live pages."""
 
     most_live: int
+    most_each: int
+    trusts_proxy: bool
     idle_min: float
-    live = 0
+
+    def init_settings(self) -> dict:
+        """Begin with no kernel."""
+        self.live: Counter[str] = Counter()  # visitor = how many
+        return super().init_settings()
 
     @asynccontextmanager
-    async def live_kernel(self, page: Page, visit: Visit) -> AsyncIterator[tuple[Any, dict]]:
+    async def live_kernel(
+        self, page: Page, visit: Visit, who: str
+    ) -> AsyncIterator[tuple[Any, dict]]:
         """Give a kernel in which a live page's notebook has run, and its widgets; then end it.
 
         Raises
@@ -77,9 +98,11 @@ class LivePress(Press):
         FullError
             If as many viewers have one as may.
         """
-        if self.live >= self.most_live:
-            raise FullError
-        self.live += 1
+        if self.live.total() >= self.most_live:
+            raise FullError("full")
+        if self.live[who] >= self.most_each:
+            raise FullError("many")
+        self.live[who] += 1
         try:
             renderer = await self.renderer(page, visit)
             async with AsyncExitStack() as ended_with_it:
@@ -91,7 +114,8 @@ class LivePress(Press):
                     widgets = await _run(renderer, kernel_id, kernel)
                 yield kernel, widgets
         finally:
-            self.live -= 1
+            self.live[who] -= 1
+            self.live += Counter()  # forgets who has none
 
 
 async def _run(renderer: Renderer, kernel_id: str, kernel: Any) -> dict[str, Any]:
@@ -121,6 +145,13 @@ class LiveHandler(WebSocketHandler, Handler):
     def server(self) -> LivePress:
         """The application that serves."""
         return self.settings["voila"]
+
+    @property
+    def who(self) -> str:
+        """Whose connection it is: what the web server in front says last, if it is trusted."""
+        forwarded = self.request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        is_theirs = self.server.trusts_proxy and forwarded
+        return visitor(forwarded if is_theirs else str(self.request.remote_ip))
 
     def check_origin(self, origin: str = "") -> bool:
         """Let in only pages of this server; a browser always says whose page it is."""
@@ -157,7 +188,8 @@ class LiveHandler(WebSocketHandler, Handler):
         """Start a kernel, pass on what it says until it or the connection ends."""
         why = "fault"
         try:
-            async with self.server.live_kernel(self.page, self.visit) as (kernel, widgets):
+            connected = self.server.live_kernel(self.page, self.visit, self.who)
+            async with connected as (kernel, widgets):
                 self.kernel_client = kernel.client()
                 self.kernel_client.start_channels(stdin=False, hb=False, control=False)
                 try:
@@ -167,8 +199,8 @@ class LiveHandler(WebSocketHandler, Handler):
                 finally:
                     self.kernel_client.stop_channels()
                     self.kernel_client = None
-        except FullError:
-            why = "full"
+        except FullError as error:
+            why = str(error)
         except WebSocketClosedError:
             return
         except Exception:

@@ -175,6 +175,8 @@ def serve(
     framers: Sequence[str] = (),
     page_time_limit_s: float = PAGE_TIME_LIMIT_S,
     live_kernels: int | None = None,
+    live_kernels_each: int | None = None,
+    trust_proxy: bool = False,
     live_idle_min: float = IDLE_MIN,
     warm: bool = True,
     log_level: str = "INFO",
@@ -203,6 +205,11 @@ def serve(
     live_kernels : int, optional
         Most viewers of live pages who have a kernel at the same time; 0 for none. By default as
         many as memory and cores carry.
+    live_kernels_each : int, optional
+        Most of them that visitors from one address have; by default half of them, since all of a
+        city hall may come from one.
+    trust_proxy : bool
+        Whether ``X-Forwarded-For`` says who the visitor is, because a web server in front sets it.
     live_idle_min : float
         Minutes without an entry after which a viewer's kernel ends.
     warm : bool
@@ -244,6 +251,8 @@ def serve(
         application.names, application.framers = names, framers
         application.page_time_limit_s = page_time_limit_s
         application.most_live = most_kernels() if live_kernels is None else live_kernels
+        application.most_each = live_kernels_each or max(1, application.most_live // 2)
+        application.trusts_proxy = trust_proxy
         application.idle_min = live_idle_min
         application.initialize([])
         application.start()

@@ -11,6 +11,7 @@ import psutil
 import pytest
 import websockets
 
+from ostwerk_analysis.dashboard.live import visitor
 from ostwerk_analysis.dashboard.rendering import settings
 from ostwerk_analysis.dashboard.still import still
 
@@ -47,15 +48,16 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def server(release, folder, serve_again, tmp_path_factory):
     log = tmp_path_factory.mktemp("live-server")
-    with serve_again(
-        release.folder.parents[1], folder, log, live_kernels=2, live_idle_min=0.1
-    ) as server:
+    most = {"live_kernels": 3, "live_kernels_each": 2, "live_idle_min": 0.1}
+    published = release.folder.parents[1]
+    with serve_again(published, folder, log, trust_proxy=True, **most) as server:
         yield server
 
 
-def connect(server, page="regler", origin=None):
+def connect(server, page="regler", origin=None, visitor="192.0.2.1"):
     address = server.url.replace("http", "ws") + f"/demo/live/{page}?lang=de"
-    return websockets.connect(address, origin=origin or server.url)
+    said = {"X-Forwarded-For": f"203.0.113.9, {visitor}"}  # the first is what a visitor made up
+    return websockets.connect(address, origin=origin or server.url, additional_headers=said)
 
 
 async def heard(socket, kind, within=30):
@@ -73,7 +75,7 @@ async def admitted(server):
         message = json.loads(await socket.recv())
         if message["kind"] == "ready":
             return socket, message
-        assert message["why"] == "full"
+        assert message["why"] in {"full", "many"}
 
 
 def slider(ready):
@@ -188,13 +190,30 @@ def test_a_viewer_who_floods_is_cut_off(server):
     assert server.log.count("too many messages") == before + 1
 
 
+@pytest.mark.parametrize(
+    ("address", "whose"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("/run/pages.sock", "/run/pages.sock"),
+    ],
+)
+def test_a_visitor_is_known_by_the_part_of_the_address_that_is_theirs(address, whose):
+    assert visitor(address) == whose
+
+
 def test_one_viewer_cannot_speak_to_anothers_widgets_and_too_many_get_none(server):
     async def visit():
         (one, theirs), (other, own) = await admitted(server), await admitted(server)
         async with one, other:
             assert theirs["models"].keys().isdisjoint(own["models"].keys())
             async with connect(server) as third:
-                assert (await heard(third, "ended"))["why"] == "full"
+                assert (await heard(third, "ended"))["why"] == "many"
+            async with connect(server, visitor="192.0.2.2") as third:
+                await heard(third, "ready")
+                async with connect(server, visitor="192.0.2.3") as fourth:
+                    assert (await heard(fourth, "ended"))["why"] == "full"
             await other.send(moved(slider(theirs), 9))
             with pytest.raises(websockets.ConnectionClosed) as closed:
                 await heard(other, "never")

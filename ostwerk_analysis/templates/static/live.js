@@ -288,7 +288,7 @@
     kernel = null;
     connection?.freeze();
     let sentence = (words[why] || words.lost).replace("{number}", number || "");
-    if (connection && why !== "full") sentence += ` ${kept().size ? words.kept : words.forgotten}`;
+    if (connection) sentence += ` ${kept().size ? words.kept : words.forgotten}`;
     tell(sentence, true);
   }
 
