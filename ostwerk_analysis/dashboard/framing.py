@@ -72,13 +72,14 @@ def page_frame(site: Site, visit: Visit) -> dict:
             {"href": ALL + query, "label": text("All evaluations", language)},
         ],
         assets=f"../static/{version()}/",
-        live=live_words(language) if visit.page and visit.page.is_live else None,
+        live=live_facts(visit) if visit.page and visit.page.is_live else None,
     )
 
 
-def live_words(language: str) -> dict[str, str]:
-    """Give what the script of a live page says, by its names for it."""
-    return {name: text(said, language) for name, said in LIVE.items()}
+def live_facts(visit: Visit) -> dict[str, str]:
+    """Give the release that a live page shows, and what its script says, by its names for it."""
+    words = {name: text(said, visit.language) for name, said in LIVE.items()}
+    return {"release": visit.release.name, **words}
 
 
 def plain_frame(title: str, language: str, here: str) -> dict:

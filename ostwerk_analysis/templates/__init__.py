@@ -159,7 +159,7 @@ def frame(
     assets : str
         Address of the folder of scripts and styles; empty to put them into the page.
     live : dict, optional
-        What the script of a live page says; None for a page that has no kernel.
+        What the script of a live page goes by; None for a page that has no kernel.
     """
     banner = text(DEMONSTRATION, language) if is_demonstration else ""
     when = quarter(period, language) if period else ""

@@ -253,6 +253,7 @@ CHROMIUM = [
     "--disable-sync",
     "--no-first-run",
 ]
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 OWN_PAGES = {
     "broken": ["secret_figure = 4711", "1 / (secret_figure - 4711)"],
     "surroundings": [
@@ -265,9 +266,8 @@ OWN_PAGES = {
 
 
 def write_dashboards(folder):
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     for name, cells in OWN_PAGES.items():
-        notebook = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})
+        notebook = nbformat.v4.new_notebook(metadata={"kernelspec": KERNEL})
         head = nbformat.v4.new_code_cell('release = ""\nlanguage = "de"\nquarter: str = ""')
         head.metadata["tags"] = ["parameters"]
         notebook.cells = [head, *map(nbformat.v4.new_code_cell, cells)]
@@ -278,6 +278,36 @@ def write_dashboards(folder):
 def dashboards(tmp_path_factory):
     """A folder of dashboards of a city's own."""
     return once(tmp_path_factory, "dashboards", write_dashboards)
+
+
+LIVE_CODE = """import ipywidgets as widgets, os
+amount = widgets.IntSlider(value=3, min=0, max=10, description="Menge").add_class("ow-keep-menge")
+shown = widgets.HTML("<b>Wert 3</b>")
+out = widgets.Output()
+def follow(change):
+    shown.value = f"<b>Wert {change.new}</b>"
+    with out:
+        out.clear_output()
+        print("gerechnet:", 100 // (change.new - 7))
+amount.observe(follow, "value")
+widgets.VBox([amount, shown, out])"""
+
+
+def write_live_dashboards(folder):
+    """One page that keeps a kernel, and one of the same content that does not."""
+    for name, is_live in (("regler", True), ("still", False)):
+        notebook = nbformat.v4.new_notebook(
+            metadata={"kernelspec": KERNEL, "ostwerk": {"live": is_live}}
+        )
+        head = nbformat.v4.new_code_cell('release = ""\nlanguage = "de"')
+        head.metadata["tags"] = ["parameters"]
+        notebook.cells = [head, nbformat.v4.new_code_cell(LIVE_CODE)]
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+
+
+@pytest.fixture(scope="session")
+def live_dashboards(tmp_path_factory):
+    return once(tmp_path_factory, "live-dashboards", write_live_dashboards)
 
 
 @dataclass
@@ -314,7 +344,7 @@ def free_port():
 @contextmanager
 def running(published, dashboards, folder, **options):
     """Run the real server on a free port of this machine."""
-    port = free_port()
+    port = options.get("port") or free_port()
     given = {"port": port, "warm": False, "dashboards": [str(dashboards)], **options}
     code = f"from ostwerk_analysis.dashboard import serve\nserve({str(published)!r}, **{given!r})"
     environment = os.environ | {"OSTWERK_TEST_PASSWORD": "xyzzy-4711", "PYTHONPATH": str(ROOT)}

@@ -6,7 +6,6 @@ import os
 import signal
 import time
 
-import nbformat
 import psutil
 import pytest
 import websockets
@@ -15,42 +14,13 @@ from ostwerk_analysis.dashboard.live import visitor
 from ostwerk_analysis.dashboard.rendering import settings
 from ostwerk_analysis.dashboard.still import still
 
-CODE = """import ipywidgets as widgets, os
-amount = widgets.IntSlider(value=3, min=0, max=10, description="Menge").add_class("ow-keep-menge")
-shown = widgets.HTML("<b>Wert 3</b>")
-out = widgets.Output()
-def follow(change):
-    shown.value = f"<b>Wert {change.new}</b>"
-    with out:
-        out.clear_output()
-        print("gerechnet:", 100 // (change.new - 7))
-amount.observe(follow, "value")
-widgets.VBox([amount, shown, out])"""
-
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("live")
-    for name, is_live in (("regler", True), ("still", False)):
-        notebook = nbformat.v4.new_notebook(
-            metadata={
-                "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-                "ostwerk": {"live": is_live},
-            }
-        )
-        head = nbformat.v4.new_code_cell('release = ""\nlanguage = "de"')
-        head.metadata["tags"] = ["parameters"]
-        notebook.cells = [head, nbformat.v4.new_code_cell(CODE)]
-        nbformat.write(notebook, folder / f"{name}.ipynb")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def server(release, folder, serve_again, tmp_path_factory):
+def server(release, live_dashboards, serve_again, tmp_path_factory):
     log = tmp_path_factory.mktemp("live-server")
     most = {"live_kernels": 3, "live_kernels_each": 2, "live_idle_min": 0.1}
     published = release.folder.parents[1]
-    with serve_again(published, folder, log, trust_proxy=True, **most) as server:
+    with serve_again(published, live_dashboards, log, trust_proxy=True, **most) as server:
         yield server
 
 
@@ -289,6 +259,26 @@ def test_the_page_in_a_browser(server, page):
     assert page.locator("text=Menge").first.is_visible()
     page.close()
     wait_for(lambda: not kernels(server))
+
+
+def test_a_page_outlives_its_server(release, live_dashboards, serve_again, page, tmp_path):
+    published, lost = release.folder.parents[1], "text=Die Verbindung ist unterbrochen."
+    with serve_again(published, live_dashboards, tmp_path) as server:
+        page.goto(f"{server.url}/demo/regler#menge=6")
+        page.wait_for_selector("text=Wert 6")
+    page.wait_for_selector(lost)
+    assert "Ihre Wahl steht in der Adresse" in page.locator(".ow-live-notice").inner_text()
+    again = page.get_by_role("button", name="Neu verbinden")
+    again.click()
+    page.wait_for_selector(lost)
+    assert page.locator("text=Menge").first.is_visible()
+    port = int(server.url.rsplit(":", 1)[1])
+    with serve_again(published, live_dashboards, tmp_path, port=port):
+        again.click()
+        page.wait_for_selector("text=Wert 6")
+        assert page.locator(".ow-live-notice").is_hidden()
+        page.locator(".noUi-handle").press("ArrowLeft")
+        page.wait_for_selector("text=gerechnet: -50")
 
 
 def test_the_rendered_page_has_what_the_widgets_show(server):

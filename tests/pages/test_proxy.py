@@ -38,14 +38,14 @@ def recipe(port, behind, folder):
 
 
 @pytest.fixture(scope="module")
-def proxy(tmp_path_factory, release, dashboards, serve_again):
+def proxy(tmp_path_factory, release, live_dashboards, serve_again):
     """Pages behind nginx with TLS, under a path: their address, and the server's log."""
     folder = tmp_path_factory.mktemp("nginx")
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={NAME}"]
     files = ["-keyout", folder / "key.pem", "-out", folder / "certificate.pem"]
     subprocess.run([*made, *files], check=True, capture_output=True)
-    options = {"base_url": PATH, "names": [NAME]}
-    with serve_again(release.folder.parents[1], dashboards, folder, **options) as server:
+    options = {"base_url": PATH, "names": [NAME], "trust_proxy": True}
+    with serve_again(release.folder.parents[1], live_dashboards, folder, **options) as server:
         port, behind = free_port(), server.url.rsplit(":", 1)[1]
         kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         places = "\n".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
@@ -86,6 +86,9 @@ def test_pages_are_whole_behind_nginx_under_a_path(proxy, browser):
         page.wait_for_selector(".ow-districts path")
         page.click("nav a >> nth=2")
         page.wait_for_selector(".ow-chart .main-svg")
+        page.goto(f"{site}{PATH}/demo/regler?lang=de")
+        page.locator(".noUi-handle").press("ArrowRight")  # through the websocket to its kernel
+        page.wait_for_selector("text=Wert 4")
         page.click("footer a >> nth=0")
         page.click("a.switch")
         page.wait_for_url("**/evaluation/demo/downloads?lang=en")

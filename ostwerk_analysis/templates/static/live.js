@@ -298,8 +298,10 @@
     }
     tell(words.starting);
     widgets ||= loadWidgets();
-    const page = location.pathname.split("/").pop();
-    const address = new URL(`live/${page}${location.search}`, location.href);
+    // Of the release that the page shows, though by now another may be the current one.
+    const [folder, page] = location.pathname.split("/").slice(-2);
+    const release = folder === words.release ? "" : `${words.release}/`;
+    const address = new URL(`${release}live/${page}${location.search}`, location.href);
     address.protocol = address.protocol.replace("http", "ws");
     address.hash = "";
     const socket = new WebSocket(address);
