@@ -19,8 +19,10 @@ from ..periods import quarter_of
 if TYPE_CHECKING:
     from ..release import Release
 
-WITHIN = re.compile(r"(\w+)_within_(\d+)m$")
-"""Indicators of catchments: what is counted, and how far around a site."""
+COUNTED = re.compile(r"(\w+)_(?:within_(\d+)m|nearest_site)$")
+"""Indicators of catchments: what is counted, and how far around a site, if there is a limit."""
+NEAREST = "nearest"
+"""In place of metres: counted at the nearest site, however far it is."""
 READ = [
     *("area_level", "indicator", "breakdown", "period"),
     *("obs_status", "conf_status", "quality_note"),
@@ -44,7 +46,8 @@ def sites(release: "Release", language: str) -> dict[str, Any] | None:
         return None
     frame = Frame(*release.districts.total_bounds)
     drawn = frame.placed(known.to_crs(release.districts.crs).geometry.to_numpy())
-    radii = sorted({int(metres) for one in counted.values() for metres in one["within"]})
+    distances = {metres for one in counted.values() for metres in one["within"]} - {NEAREST}
+    radii = sorted(map(int, distances))
     return {
         "sites": [
             {
@@ -82,7 +85,7 @@ def _open(opened: Any, closed: Any, language: str) -> dict[str, str]:
 def _observed(release: "Release") -> pd.DataFrame:
     """Pick what was counted around sites; few rows of many are quicker as plain objects."""
     table = release.observations
-    codes = [code for code in table["indicator"].unique() if WITHIN.match(code)]
+    codes = [code for code in table["indicator"].unique() if COUNTED.match(code)]
     picked = table.loc[table["indicator"].isin(codes), [*READ, "value"]]
     return picked.astype(dict.fromkeys(READ, object))
 
@@ -93,9 +96,8 @@ def _counted(
     """Give what is counted around sites: by distance and period a cell for each site."""
     table = table[table["area_level"] == "city"]
     found: dict[str, dict[str, Any]] = {}
-    for indicator in sorted(table["indicator"].unique()):
-        if not (named := WITHIN.match(indicator)):
-            continue
+    for indicator in sorted(table["indicator"].unique(), key=_by_distance):
+        base, metres = _named(indicator)
         rows = table[table["indicator"] == indicator]
         parts = {part: dimensions(part) for part in rows["breakdown"].unique()}
         of_site = {part: its["site"] for part, its in parts.items() if {*its} == {"site"}}
@@ -104,7 +106,6 @@ def _counted(
         rows, place = rows[place.notna()], place.dropna().astype(int)
         if rows.empty:
             continue
-        base, metres = named.groups()
         declared = entry(release.catalogue, base if base in _codes(release) else indicator)
         label = str(declared[f"label_{language}"])
         note = next((note for note in rows["quality_note"] if note), "")
@@ -113,6 +114,17 @@ def _counted(
         digits = digits_for(rows["value"], "count")
         one["within"][metres] = {"digits": digits, "values": _cells(rows, place, len(ids), digits)}
     return found
+
+
+def _named(indicator: str) -> tuple[str, str]:
+    """Split a code into what is counted and how far: ``residents_within_500m``."""
+    [(base, metres)] = COUNTED.findall(indicator)
+    return base, metres or NEAREST
+
+
+def _by_distance(indicator: str) -> tuple[str, float]:
+    base, metres = _named(indicator)
+    return base, float("inf") if metres == NEAREST else int(metres)
 
 
 def _codes(release: "Release") -> set[str]:
@@ -138,10 +150,8 @@ def _cells(
 
 def _is_straight(table: pd.DataFrame, counted: dict[str, dict[str, Any]]) -> bool:
     """Tell whether catchments are circles: not where distances are those of a walking network."""
-    shown = [
-        f"{base}_within_{metres}m" for base, one in counted.items() for metres in one["within"]
-    ]
-    notes = table.loc[table["indicator"].isin(shown), "quality_note"].unique()
+    bases = [_named(indicator)[0] in counted for indicator in table["indicator"]]
+    notes = table.loc[bases, "quality_note"].unique()
     return not {*notes} & ({*NOTES.values()} - STRAIGHT)
 
 
@@ -173,6 +183,10 @@ def words(language: str) -> dict[str, str]:
         "site": text("Site", language),
         "siteKind": text("Kind", language),
         "within": text("within {distance} m", language).replace(" ", NO_BREAK),
+        "nearest": text("nearest site", language),
+        "nearestNote": text(
+            "Nearest site: each is counted at the nearest open site, however far it is.", language
+        ),
         "catchment": text("Catchment of {distance} m", language),
         "notOnTiles": text(
             "Sites have no place on hexagons, which do not lie where the districts do. Choose "

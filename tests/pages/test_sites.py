@@ -11,7 +11,8 @@ from ostwerk_analysis.dashboard.explorer_sites import sites
 from ostwerk_analysis.figures.outlines import EXTENT
 
 VALUES = {("W1", 500): 1234.4, ("W1", 1000): 5678.0, ("K1", 500): None, ("K1", 1000): 90.0}
-"""Residents around a site of the made-up city; one is kept secret."""
+VALUES |= {("W1", None): 9000.0, ("K1", None): 1234.0}
+"""Residents around a site of the made-up city, and nearest to it; one is kept secret."""
 
 
 class Sited:
@@ -34,7 +35,7 @@ class Sited:
         )
         rows = [
             {
-                "indicator": f"residents_within_{metres}m",
+                "indicator": f"residents_within_{metres}m" if metres else "residents_nearest_site",
                 "area_level": "city",
                 "area_id": "stadt",
                 "period": period,
@@ -103,13 +104,16 @@ def test_the_list_says_what_the_release_says_and_which_sites_are_closed(page, ad
     at(page, address, "indicator=unemployed_share&quarter=2026-Q3&sites=city")
     rows = page.locator(".ow-sites-list tbody tr")
     assert [" ".join(row.split()) for row in rows.all_inner_texts()] == [
-        "1. Kontaktstelle Süd Kontaktstelle, seit 05.01.2026 . geheim gehalten 90e",
-        "2. WerkStadt <Mitte> WerkStadt, seit 01.02.2024 1.234e 5.678e",
-        "3. WerkStadt Alt WerkStadt, geschlossen am 19.12.2025 – –",
+        "1. Kontaktstelle Süd Kontaktstelle, seit 05.01.2026 . geheim gehalten 90e 1.234e",
+        "2. WerkStadt <Mitte> WerkStadt, seit 01.02.2024 1.234e 5.678e 9.000e",
+        "3. WerkStadt Alt WerkStadt, geschlossen am 19.12.2025 – – –",
     ]
     note = page.text_content(".ow-sites-note")
     assert "geschätzt" in note
     assert "in Luftlinie; gleichmäßig auf jeden Ortsteil verteilt" in note
+    heads = page.locator(".ow-sites-list thead th").all_inner_texts()
+    assert heads[1:] == ["bis\u00a0500\u00a0m", "bis\u00a01.000\u00a0m", "nächster Standort"]
+    assert note.endswith("beim nächsten offenen Standort, wie weit er auch ist.")
     page.select_option("[name=period]", "2025-Q4")
     assert rows.first.inner_text().splitlines()[1] == "Kontaktstelle, öffnet am 05.01.2026"
     assert page.locator("g.ow-site").count() == 1  # of two, one closed in this quarter
@@ -119,8 +123,9 @@ def test_the_list_says_what_the_release_says_and_which_sites_are_closed(page, ad
 def test_a_site_is_chosen_by_the_keyboard_and_sent_by_the_address(page, address):
     at(page, address, "indicator=unemployed_share&quarter=2026-Q3&sites=near")
     page.locator(".ow-sites-list button").nth(1).focus()
-    said = "WerkStadt <Mitte>: Einwohner bis 500 m: 1.234; bis 1.000 m: 5.678"
-    assert page.text_content(".ow-readout").replace("\u00a0", " ") == said
+    said = page.text_content(".ow-readout").replace("\u00a0", " ")
+    assert said.startswith("WerkStadt <Mitte>: Einwohner bis 500 m: 1.234; bis 1.000 m: 5.678;")
+    assert said.endswith("; nächster Standort: 9.000")
     assert page.locator(".ow-site[data-marked]").get_attribute("data-site") == "W1"
     page.keyboard.press("Tab")
     said = "WerkStadt Alt: geschlossen am 19.12.2025"

@@ -1,6 +1,6 @@
 // Sites with their catchments on the map, and a list that says what lies around each.
 
-const MARK = { half: 24, letters: 32, room: 1.15 }; // in the units of the whole map
+const MARK = { half: 24, least: 9, letters: 4 / 3, room: 1.15 }; // units of the whole map, pixels
 
 function sites(view) {
   const { data, find, root, svg } = view;
@@ -42,6 +42,10 @@ function sites(view) {
   const stateOf = (site) =>
     isOpen(site) ? site.since : end() < site.from ? site.before : site.after;
   const valuesOf = (within) => within.values[view.fields.period.value] ?? within.values[end()] ?? [];
+  const reachOf = (metres) =>
+    metres in known.distances
+      ? say(data.words.within, { distance: known.distances[metres] })
+      : data.words.nearest;
   const isDrawn = () => toggle.checked && known && view.level !== "hexagon";
 
   // The part of the map around the open sites and their catchments, in the map's own proportions.
@@ -66,14 +70,15 @@ function sites(view) {
 
   function mark(site, place, scale) {
     const [x, y] = site.at;
-    const half = MARK.half * scale;
+    const pixel = svg.viewBox.baseVal.width / (svg.clientWidth || 600);
+    const half = Math.max(MARK.half * scale, MARK.least * pixel);
     const group = make("g", { class: "ow-site", "data-site": site.id });
     group.append(
       make("title", {}, `${place + 1}. ${site.name}`),
       site.square
         ? make("rect", { x: x - half, y: y - half, width: 2 * half, height: 2 * half })
         : make("circle", { cx: x, cy: y, r: half }),
-      make("text", { x, y, dy: ".35em", "font-size": MARK.letters * scale }, place + 1),
+      make("text", { x, y, dy: ".35em", "font-size": MARK.letters * half }, place + 1),
     );
     group.addEventListener("click", () => buttonOf(site.id)?.focus());
     return group;
@@ -106,15 +111,16 @@ function sites(view) {
     if (!isDrawn()) return;
     const kinds = new Map(known.sites.filter(isOpen).map((site) => [site.kind, site.square]));
     const items = [...kinds].filter(([kind]) => kind).map(([kind, isSquare]) => [
-      isSquare ? '<rect x="9" y="5" width="18" height="18"/>' : '<circle cx="18" cy="14" r="10"/>',
+      isSquare ? '<rect x="8" y="4" width="20" height="20"/>' : '<circle cx="18" cy="14" r="11"/>',
       kind,
       "ow-site",
     ]);
     known.radii.forEach((metres, i) => {
       const far = i ? " data-far" : "";
+      const at = `cx="18" cy="14" r="${i ? 11 : 8}"`;
       const distance = known.distances[metres];
       items.push([
-        `<circle class="ow-reach" cx="18" cy="14" r="${i ? 13 : 9}"${far}/>`,
+        `<circle class="ow-reach-casing" ${at}/><circle class="ow-reach" ${at}${far}/>`,
         say(data.words.catchment, { distance }),
         "",
       ]);
@@ -135,8 +141,7 @@ function sites(view) {
     if (list.hidden) return;
     const one = known.counted[counted.value];
     const columns = Object.entries(one.within);
-    const heads = columns.map(([metres]) =>
-      say(data.words.within, { distance: known.distances[metres] }));
+    const heads = columns.map(([metres]) => reachOf(metres));
     const kept = document.activeElement?.dataset?.site;
     list.querySelector("thead tr").replaceChildren(
       ...[data.words.site, ...heads].map((words) => {
@@ -162,8 +167,9 @@ function sites(view) {
     if (kept) buttonOf(kept)?.focus({ preventScroll: true });
     const cells = columns.flatMap(([, within]) =>
       valuesOf(within).filter((_, place) => isOpen(known.sites[place])));
+    const nearest = "nearest" in one.within ? data.words.nearestNote : "";
     const parts = [view.notes(cells), one.measured].filter(Boolean);
-    list.querySelector(".ow-sites-note").textContent = parts.join(". ");
+    list.querySelector(".ow-sites-note").textContent = [parts.join(". "), nearest].join(" ").trim();
     highlight();
   }
 
@@ -206,7 +212,7 @@ function sites(view) {
     const one = known.counted[counted.value];
     const values = Object.entries(one.within).map(([metres, within]) => {
       const value = view.words(valuesOf(within)[place] ?? null, within);
-      return `${say(data.words.within, { distance: known.distances[metres] })}: ${value}`;
+      return `${reachOf(metres)}: ${value}`;
     });
     return `${site.name}: ${one.label} ${values.join("; ")}`;
   }
