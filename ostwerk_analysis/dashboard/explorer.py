@@ -7,6 +7,7 @@ needs no kernel, and shows the same in a notebook, on a page, in a report and in
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from itertools import combinations
 from math import dist
@@ -110,11 +111,22 @@ class View(NamedTuple):
     compare: str
 
 
+@dataclass(frozen=True)
 class Explorer(Figure):
-    """The explorer as HTML; a page loads the script once, a notebook with the output."""
+    """The explorer as HTML; a page loads the scripts once, a notebook with the output.
+
+    Parameters
+    ----------
+    html : str
+    along : str
+        What files say that are taken along, as :func:`.templates.take_along` gives it.
+    """
+
+    along: str
 
     def _repr_html_(self) -> str:
-        return super()._repr_html_() + templates.script("explorer.js")
+        scripts = [templates.script("explorer.js"), self.along, templates.script("export.js")]
+        return "".join([super()._repr_html_(), *scripts])
 
 
 def explore(
@@ -188,7 +200,15 @@ def explore(
         compare=compare,
     )
     view = View(code, part, shown, encoding, classes, n_classes, breaks, compare)
-    return Explorer(_html(known, view, shapes, release, language))
+    about = release.manifest
+    along = templates.take_along(
+        about["programme"]["name"][language],
+        about["released_at"][:10],
+        release.licence(language),
+        language,
+        is_demonstration=about["programme"]["is_demonstration"],
+    )
+    return Explorer(_html(known, view, shapes, release, language), along)
 
 
 def _levels(release: "Release", language: str) -> dict[str, Outlines]:

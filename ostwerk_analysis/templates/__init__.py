@@ -43,6 +43,8 @@ EXPLORER = (
 )
 """Files of ``static/explorer/`` that make up ``explorer.js``, in their order."""
 
+SCRIPTS = ("explorer.js", "tables.js", "export.js")
+"""Scripts that figures bring with them in a notebook."""
 LATE = "<!--late-->"
 """Where the server puts what is to be said on the day on which it sends a page."""
 DEMONSTRATION = "Demonstration data: nothing here describes real people or firms."
@@ -162,6 +164,9 @@ def frame(
         What the script of a live page goes by; None for a page that has no kernel.
     """
     banner = text(DEMONSTRATION, language) if is_demonstration else ""
+    along = take_along(
+        programme or title, released, licence, language, is_demonstration=is_demonstration
+    )
     when = quarter(period, language) if period else ""
     running = " · ".join(part for part in (programme, title, when) if part)
     return {
@@ -180,7 +185,7 @@ def frame(
         "live": json.dumps(live) if live else "",
         "widgets": f"{assets}{WIDGETS}",
         "banner": banner,
-        "take_along": take_along(programme or title, released, licence, banner, language),
+        "take_along": along,
         "skip": text("Skip to the content", language),
         "navigation": text("Pages", language),
         "contents": text("On this page", language),
@@ -189,7 +194,7 @@ def frame(
         "switch": {"de": "English", "en": "Deutsch"}[language],
         "switch_to": {"de": "en", "en": "de"}[language],
         # Every figure brings its style, for notebooks; a page has it once.
-        "once": [style("figures.css"), script("explorer.js"), script("tables.js")],
+        "once": [style("figures.css"), *map(script, SCRIPTS), along],
         "font": f"{assets}{FONT}",
         "font_face": font_face(assets),
         "figures_css": source("figures.css"),
@@ -202,8 +207,11 @@ def frame(
     }
 
 
-def take_along(programme: str, released: str, licence: str, banner: str, language: str) -> str:
-    """Collect what ``export.js`` says in the files that it makes, as JSON for a ``script``."""
+def take_along(
+    programme: str, released: str, licence: str, language: str, *, is_demonstration: bool
+) -> str:
+    """Give what ``export.js`` says in the files that it makes, as an element that it reads."""
+    banner = text(DEMONSTRATION, language) if is_demonstration else ""
     when = day(date.fromisoformat(released), language) if released else ""
     sentences = [
         text("{programme}, published on {day}", language, programme=programme, day=when)
@@ -232,7 +240,8 @@ def take_along(programme: str, released: str, licence: str, banner: str, languag
             "whole": text("Open the whole page", language),
         },
     }
-    return json.dumps(given, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    content = json.dumps(given, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return f'<script type="application/json" data-ow-facts>{content}</script>'
 
 
 def css_string(words: str) -> str:

@@ -8,6 +8,8 @@ import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import expect
 
+from ostwerk_analysis import explore
+
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -169,3 +171,24 @@ def test_the_maps_table_is_that_of_its_values_where_sites_are_listed_beside_it(p
     assert "Altstadt;" in content.decode("utf-8-sig")
     assert page.locator(".ow-values > .ow-take").count() == 0
     page.unroute("**/demo/karte*")
+
+
+def test_in_a_notebook_each_explorer_has_its_own_files(browser, release, tmp_path):
+    outputs = "".join(
+        f"<div>{explore(release, language, indicator='residents')._repr_html_()}</div>"
+        for language in ("de", "en")
+    )
+    file = tmp_path / "notebook.html"
+    file.write_text(f'<!DOCTYPE html><meta charset="utf-8"><body>{outputs}')
+    notebook = browser.new_page()
+    notebook.goto(file.as_uri())
+    notebook.wait_for_selector("body > :nth-child(2) .ow-take")
+    assert notebook.locator(".ow-figure .ow-take").count() == 2
+    assert notebook.locator(".ow-embed").count() == 0  # there is no address to embed
+    said = [words_of(parsed(taken(notebook, "SVG", f"body > :nth-child({i})")[1])) for i in (1, 2)]
+    assert "Musterprogramm, veröffentlicht am 05.10.2026" in said[0]
+    assert "Sample programme, published on 5 October 2026" in said[1]
+    name, content = taken(notebook, "PNG", "body > :nth-child(2)")
+    assert name == "residents-2025.png"
+    assert content.startswith(b"\x89PNG")
+    notebook.close()

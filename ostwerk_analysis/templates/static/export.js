@@ -2,16 +2,21 @@
   "use strict";
   // Lets a reader take along what is seen: a map or chart as SVG and PNG, a table as CSV, and the
   // explorer as a frame for another page. A file says what it shows, of when, and by what licence.
-  const given = document.querySelector("script[data-ow-facts]");
-  if (!given) return;
-  const { words, facts, marks, language } = JSON.parse(given.textContent);
 
   const SVG = "http://www.w3.org/2000/svg";
   const WIDTH = 920; // of a picture, in pixels of its SVG
   const EDGE = 40;
   const INK = "#1b2730"; // a picture is a sheet of its own: the same by day and by night
   const QUIET = "#56636d";
-  const FONT = '"Source Sans 3", "Source Sans Pro", "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif';
+  const PLAIN = '"Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif';
+  const FONT = `"Source Sans 3", "Source Sans Pro", ${PLAIN}`;
+
+  // What is said of a release, and how: by the page, or by the explorer's own output in a notebook.
+  function givenTo(element) {
+    const own = element.closest(".ow-explorer")?.parentElement.querySelector(":scope > [data-ow-facts]");
+    const said = own ?? document.querySelector("body > [data-ow-facts]");
+    return said && JSON.parse(said.textContent);
+  }
 
   // ---- What is seen ----
 
@@ -55,10 +60,30 @@
     return element;
   }
 
+  // A picture may be opened where the page's typeface is not: there is room for the wider one.
   const ruler = document.createElement("canvas").getContext("2d");
   function widthOf(line, size, weight) {
-    ruler.font = `${weight} ${size}px ${FONT}`;
-    return ruler.measureText(line).width;
+    return Math.max(...[FONT, PLAIN].map((font) => {
+      ruler.font = `${weight} ${size}px ${font}`;
+      return ruler.measureText(line).width;
+    }));
+  }
+
+  // The typeface as part of a picture that is drawn here; none where the page has none of its own.
+  async function typeface() {
+    const rules = [...document.styleSheets].filter((sheet) => !sheet.href).flatMap((sheet) => [...sheet.cssRules]);
+    const face = rules.find((rule) => rule instanceof CSSFontFaceRule && rule.style.src.includes("woff2"));
+    const address = face?.style.src.match(/url\("?([^")]+)"?\)/)?.[1];
+    if (!address) return "";
+    const file = await fetch(address).then((answer) => answer.blob(), () => null);
+    if (!file) return "";
+    const reader = new FileReader();
+    const packed = await new Promise((resolve) => {
+      reader.onload = () => resolve(reader.result);
+      reader.readAsDataURL(file);
+    });
+    const family = face.style.fontFamily;
+    return `@font-face { font-family: ${family}; font-weight: 200 900; src: url(${packed}) format("woff2"); }`;
   }
 
   // Writes a paragraph and gives the place below it.
@@ -83,7 +108,6 @@
     stroke: "none",
     "stroke-opacity": "1",
     "stroke-linejoin": "miter",
-    "stroke-dasharray": "none",
     opacity: "1",
     "text-anchor": "start",
     "font-weight": "400",
@@ -104,7 +128,10 @@
           const value = style.getPropertyValue(look);
           if (value !== USUAL[look]) taken.setAttribute(look, value.replaceAll('"', ""));
         }
-        const thickness = parseFloat(style.strokeWidth) * (isThin ? scale : 1);
+        const grow = isThin ? scale : 1;
+        const thickness = parseFloat(style.strokeWidth) * grow;
+        const dashes = style.strokeDasharray.split(",").map((dash) => +(parseFloat(dash) * grow).toFixed(2));
+        if (style.strokeDasharray !== "none") taken.setAttribute("stroke-dasharray", dashes.join(" "));
         if (style.stroke !== "none") taken.setAttribute("stroke-width", +thickness.toFixed(2));
         if (style.display === "none" || style.visibility === "hidden") taken.setAttribute("display", "none");
       }
@@ -136,10 +163,11 @@
     return below;
   }
 
+  // Items in rows as wide as the picture, those of a row on one line.
   function drawLegend(picture, figure, map, y) {
-    const size = 15;
+    const [size, gap] = [15, 24];
     const scale = (WIDTH - 2 * EDGE) / map.getBoundingClientRect().width;
-    let [x, tallest] = [EDGE, 0];
+    const rows = [];
     for (const item of figure.querySelectorAll(".ow-legend > li")) {
       const icon = item.querySelector("svg");
       const seen = icon.getBoundingClientRect();
@@ -147,22 +175,27 @@
       const [width, height] = [seen.width * grows, seen.height * grows];
       const label = say(item);
       const room = width + 8 + widthOf(label, size, 400);
-      if (x > EDGE && x + room > WIDTH - EDGE) {
-        y += tallest + 8;
-        [x, tallest] = [EDGE, 0];
-      }
-      const line = Math.max(height, size * 1.35);
-      picture.append(copied(icon, { x, y: y + (line - height) / 2, width, height }));
-      write(picture, label, { x: x + width + 8, y: y + (line - size * 1.3) / 2, size, width: Infinity });
-      x += room + 24;
-      tallest = Math.max(tallest, line);
+      const before = rows.at(-1)?.at(-1);
+      const x = before ? before.x + before.room + gap : EDGE;
+      const one = { icon, width, height, label, room, x };
+      if (before && x + room <= WIDTH - EDGE) rows.at(-1).push(one);
+      else rows.push([{ ...one, x: EDGE }]);
     }
-    return y + tallest + 12;
+    for (const row of rows) {
+      const tallest = Math.max(size * 1.35, ...row.map(({ height }) => height));
+      for (const { icon, width, height, label, x } of row) {
+        picture.append(copied(icon, { x, y: y + (tallest - height) / 2, width, height }));
+        write(picture, label, { x: x + width + 8, y: y + (tallest - size * 1.3) / 2, size, width: Infinity });
+      }
+      y += tallest + 8;
+    }
+    return y + 4;
   }
 
   // The colours of two indicators at once stand in a table: a field for each pair of classes.
   function drawSquare(picture, table, y) {
     const [cell, size] = [{ width: 120, height: 44 }, 13];
+    if (table.caption) y = write(picture, say(table.caption), { y, size: 15, weight: 600 }) + 6;
     for (const row of table.rows) {
       let x = EDGE;
       for (const field of row.cells) {
@@ -190,6 +223,14 @@
     return y + height + 12;
   }
 
+  // Patterns that several maps share stand in the first of them, or beside them all.
+  function addPatterns(picture) {
+    const written = picture.innerHTML;
+    for (const [, id] of written.matchAll(/url\(#([^)]+)\)/g)) {
+      if (!picture.querySelector(`[id="${id}"]`)) picture.prepend(document.getElementById(id).cloneNode(true));
+    }
+  }
+
   async function pictureOf(figure) {
     const about = described(figure);
     const maps = [...figure.querySelectorAll(".ow-map")].filter(isSeen);
@@ -197,8 +238,6 @@
     const picture = document.createElementNS(SVG, "svg");
     picture.setAttribute("font-family", FONT);
     const ground = add(picture, "rect", { width: WIDTH, fill: "#fff" });
-    // Patterns that several maps share stand beside them in the page.
-    for (const shared of figure.querySelectorAll(".ow-shared defs")) picture.append(shared.cloneNode(true));
     let y = write(picture, about.title, { y: EDGE - 8, size: 26, weight: 600 });
     if (about.when) y = write(picture, about.when, { y: y + 2, size: 16, fill: QUIET });
     y += 18;
@@ -208,8 +247,12 @@
       if (figure.querySelector(".ow-legend")) y = drawLegend(picture, figure, maps[0], y);
       const square = figure.querySelector(".ow-square");
       if (square) y = drawSquare(picture, square, y);
+      const sites = [...maps[0].querySelectorAll(".ow-site title")]
+        .map((site) => say(site).replace(" ", "\u00a0")).join(" · ");
+      if (sites) y = write(picture, sites, { y, size: 15 }) + 8;
+      addPatterns(picture);
     } else y = await drawChart(picture, chart, y);
-    for (const line of [about.definition, about.source, ...facts].filter(Boolean)) {
+    for (const line of [about.definition, about.source, ...givenTo(figure).facts].filter(Boolean)) {
       y = write(picture, line, { y: y + 2, size: 13, fill: QUIET });
     }
     const height = Math.ceil(y + EDGE - 16);
@@ -228,8 +271,10 @@
 
   async function savePng(figure) {
     const { about, height, written } = await pictureOf(figure);
+    const style = `<style>${await typeface()}</style>`;
     const image = new Image();
-    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(written)}`;
+    const drawn = written.replace("</title>", `</title>${style}`);
+    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(drawn)}`;
     await image.decode();
     const canvas = document.createElement("canvas");
     [canvas.width, canvas.height] = [2 * WIDTH, 2 * height]; // sharp on paper and on good screens
@@ -239,22 +284,22 @@
 
   // ---- Tables ----
 
-  const [DELIMITER, GROUP, POINT] = language === "de" ? [";", ".", ","] : [",", ",", "."];
   const NUMBER = /^[+\u2212-]?[\d.,\u202f]+$/;
 
   // A number as a spreadsheet of the language reads it; what could be a formula gets a mark before.
-  function field(cell) {
+  function field(cell, delimiter) {
     const plain = cell.replaceAll("\u2212", "-");
+    const group = delimiter === ";" ? "." : ",";
     const isNumber = NUMBER.test(cell);
-    if (isNumber) return plain.replaceAll(GROUP, "").replaceAll("\u202f", "").replace(/^\+/, "");
+    if (isNumber) return plain.replaceAll(group, "").replaceAll("\u202f", "").replace(/^\+/, "");
     const harmless = /^[=+\-@\t\r\n]/.test(plain) ? `'${cell}` : cell;
-    return /["\r\n]/.test(harmless) || harmless.includes(DELIMITER)
+    return /["\r\n]/.test(harmless) || harmless.includes(delimiter)
       ? `"${harmless.replaceAll('"', '""')}"`
       : harmless;
   }
 
   // A value, what follows it as a unit, and its status: kept secret, missing, or a letter's meaning.
-  function parts(cell) {
+  function parts(cell, marks) {
     const taken = cell.cloneNode(true);
     const hidden = taken.querySelector(".ow-hidden");
     if (hidden && taken.querySelector("[aria-hidden]")) return ["", "", say(hidden)];
@@ -267,10 +312,11 @@
   }
 
   function tableOf(table, about) {
+    const { words, marks } = givenTo(table);
     const seen = [...table.rows].filter((row) => isOffered(row, table));
     const head = seen.filter((row) => row.closest("thead")).at(-1);
     const rows = seen.filter((row) => !row.closest("thead"))
-      .map((row) => [...row.cells].filter((cell) => !cell.hidden).map(parts));
+      .map((row) => [...row.cells].filter((cell) => !cell.hidden).map((cell) => parts(cell, marks)));
     const heads = [...(head?.cells ?? [])].filter((cell) => !cell.hidden).map((cell) => {
       const isUnit = cell.querySelector("[data-unit]"); // which says nothing without the title
       return isUnit ? [about.title, about.when.split(",")[0], say(cell)].join(", ") : say(cell);
@@ -299,13 +345,16 @@
   const isOffered = (row, table) => !row.hidden && row.closest("table") === table;
 
   function saveCsv(table, about) {
-    const written = tableOf(table, about).map((line) => line.map(field).join(DELIMITER)).join("\r\n");
+    const delimiter = givenTo(table).language === "de" ? ";" : ",";
+    const lines = tableOf(table, about).map((line) => line.map((cell) => field(cell, delimiter)));
+    const written = lines.map((line) => line.join(delimiter)).join("\r\n");
     save(new Blob([`\ufeff${written}\r\n`], { type: "text/csv;charset=utf-8" }), fileName(about, "csv"));
   }
 
   // ---- Frames ----
 
   function embedding(figure) {
+    const { words } = givenTo(figure);
     const place = document.createElement("details");
     place.className = "ow-embed";
     place.innerHTML = '<summary></summary><p></p><textarea readonly rows="4" spellcheck="false"></textarea>'
@@ -343,6 +392,7 @@
 
   // In a frame of another page stand the map, its legend and its source, and the way to the whole.
   function enframe(figure) {
+    const { words, facts } = givenTo(figure);
     document.documentElement.toggleAttribute("data-ow-embedded", true);
     figure.closest("main > *").toggleAttribute("data-ow-embedded", true);
     const line = document.createElement("p");
@@ -379,6 +429,7 @@
   }
 
   function offer(place, table, figure) {
+    const { words } = givenTo(place);
     const row = document.createElement("div");
     row.className = "ow-take";
     row.setAttribute("role", "group");
@@ -394,28 +445,29 @@
   }
 
   function start() {
-    const isEmbedded = new URLSearchParams(location.search).has("embed");
+    const isPage = document.documentElement.hasAttribute("data-ow-page");
+    const isEmbedded = isPage && new URLSearchParams(location.search).has("embed");
     const explorer = document.querySelector(".ow-explorer");
     if (isEmbedded && explorer) enframe(explorer.querySelector(".ow-figure"));
-    const taken = new Set();
     const equip = (figure) => {
       const root = figure.closest(".ow-explorer") ?? figure;
       const values = root.querySelector(".ow-values") ?? root; // an explorer has other tables too
       const table = values.querySelector("table:not(.ow-square)");
       const isPicture = figure.querySelector(".ow-map, .ow-chart");
       const isEquipped = figure.querySelector(".ow-take");
-      if (isEquipped || (!isPicture && !table)) return;
-      if (table) taken.add(table);
+      if (isEquipped || (!isPicture && !table) || !givenTo(figure)) return;
+      if (table) table.dataset.taken = "";
       const foot = root === figure && figure.querySelector(".ow-foot");
       (foot || figure).append(offer(figure, table, isPicture && figure));
-      const isServed = location.protocol.startsWith("http");
+      const isServed = isPage && location.protocol.startsWith("http");
       if (root !== figure && isServed && !isEmbedded) figure.append(embedding(figure));
     };
     document.querySelectorAll(".ow-figure").forEach(equip);
     document.addEventListener("ow-figure", (event) => equip(event.target)); // a second map
-    for (const table of document.querySelectorAll(".ow table:not(.ow-square)")) {
+    for (const table of document.querySelectorAll(".ow table:not(.ow-square, [data-taken])")) {
       const box = table.closest(".ow-scroll");
-      if (!box || taken.has(table)) continue;
+      if (!box || !givenTo(table)) continue;
+      table.dataset.taken = "";
       const foot = box.parentElement.querySelector(":scope > .ow-foot:not(:has(> .ow-take))");
       if (foot) foot.append(offer(box, table));
       else box.after(offer(box, table));

@@ -180,6 +180,13 @@ function second(view) {
     find(".ow-note").textContent = view.notes([...view.cells(), ...values]);
   }
 
+  // A label that ends with its unit does not need it again: "Unemployed per 1,000 residents".
+  function axisOf({ label, heading }) {
+    const plain = (words) => words.replaceAll("\u00a0", " ");
+    if (plain(label).endsWith(plain(heading))) return label;
+    return `${label}, ${heading.length < 6 ? heading.replace(" ", "\u00a0") : heading}`;
+  }
+
   // One of two indicators in three classes of as many places each, those of all its periods.
   function side(one) {
     const scale = one.series().scales[spanOf(one.fields.period.value)];
@@ -193,8 +200,7 @@ function second(view) {
       look,
       cells: one.cells(),
       when: data.periods[one.fields.period.value],
-      axis: [look.label, look.heading.length < 6 ? look.heading.replace(" ", "\u00a0") : look.heading]
-        .filter(Boolean).join(", "),
+      axis: axisOf(look),
       spans: Object.fromEntries(spans.map(([, words], i) => [places[i], words])),
       third: (cell) => places[bounds.findIndex((bound) => bare(cell) <= bound + 1e-9)] ?? -1,
     };

@@ -170,7 +170,8 @@ function sheet(view) {
 
   // Programme, licence and the like, as the page says them in everything that is taken along.
   function factsOf() {
-    const given = document.querySelector("script[data-ow-facts]");
+    const own = root.parentElement.querySelector(":scope > [data-ow-facts]"); // of a notebook
+    const given = own ?? document.querySelector("body > [data-ow-facts]");
     return given ? JSON.parse(given.textContent).facts : [];
   }
 
