@@ -1,4 +1,4 @@
-"""Scripts and styles, packed, and the tags that name them."""
+"""Scripts and fonts, packed, and the tags that name them."""
 
 import gzip
 import hashlib
@@ -8,8 +8,8 @@ from functools import cache
 from .. import templates
 
 STATIC = (
-    *("figures.css", "page.css", "print.css", "charts.js", "explorer.js", "tables.js", "export.js"),
-    *("live.js", "live.css", templates.WIDGETS, templates.PLOTLY, templates.FONT),
+    *("charts.js", "explorer.js", "tables.js", "export.js", "live.js"),
+    *(templates.WIDGETS, templates.PLOTLY, templates.FONT),
 )
 
 
@@ -20,13 +20,13 @@ def tag_of(packed: bytes) -> str:
 
 @cache
 def static(name: str) -> bytes:
-    """Read and pack a script, style or font."""
+    """Read and pack a script or font."""
     return gzip.compress(templates.content(name), 6, mtime=0)
 
 
 @cache
 def version() -> str:
-    """Give a code that changes with any script or style."""
+    """Give a code that changes with any script or font."""
     together = hashlib.sha256()
     for name in STATIC:
         together.update(static(name))

@@ -45,6 +45,9 @@ EXPLORER = (
 
 SCRIPTS = ("explorer.js", "tables.js", "export.js")
 """Scripts that figures bring with them in a notebook."""
+STYLES = ("figures.css", "page.css", "print.css", "live.css")
+"""Style sheets of a page, in their order; the last one of a live page only."""
+
 LATE = "<!--late-->"
 """Where the server puts what is to be said on the day on which it sends a page."""
 DEMONSTRATION = "Demonstration data: nothing here describes real people or firms."
@@ -197,9 +200,7 @@ def frame(
         "once": [style("figures.css"), *map(script, SCRIPTS), along],
         "font": f"{assets}{FONT}",
         "font_face": font_face(assets),
-        "figures_css": source("figures.css"),
-        "page_css": source("page.css"),
-        "print_css": source("print.css"),
+        "css": "\n".join(source(name) for name in STYLES if live or name != "live.css"),
         "charts_js": source("charts.js"),
         "explorer_js": source("explorer.js"),
         "tables_js": source("tables.js"),

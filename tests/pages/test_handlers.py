@@ -233,14 +233,14 @@ def test_what_is_too_large_ends_the_connection_and_not_the_server(server):
 
 
 def test_scripts_are_kept_for_ever_under_their_own_code_only(server):
-    [own] = set(re.findall(r"static/[0-9a-f]+/page.css", ask(server, "GET", "/")[2]))
-    for path, how_long in ((own, "max-age=31536000, immutable"), ("static/0/page.css", "no-cache")):
+    [own] = set(re.findall(r"static/[0-9a-f]+/tables.js", ask(server, "GET", "/")[2]))
+    for path, how_long in ((own, "max-age=31536000, immutable"), ("static/0/tables.js", "no-cache")):
         status, headers, _ = ask(server, "GET", f"/{path}")
         assert (status, headers["Cache-Control"]) == (200, f"public, {how_long}")
 
 
 def test_a_strange_name_is_turned_away_whatever_it_asks_for(server, guarded):
-    for path in ("/", "/demo/karte", "/static/0/page.css", "/login"):
+    for path in ("/", "/demo/karte", "/static/0/tables.js", "/login"):
         status, _, html = ask(server, "GET", path, Host="rebound.example:80")
         assert status == 421
         assert "--allow-host" in html

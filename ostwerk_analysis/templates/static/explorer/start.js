@@ -67,8 +67,20 @@ function explorer(root) {
       view.run("redraw", view.look(), view.cells());
     },
   };
+  const early = Object.values(view.fields).filter(isTurned).map((field) => [field, field.value]);
   for (const part of PARTS) part(view);
   view.recall();
+  for (const [field, value] of early) {
+    field.value = value;
+    field.dispatchEvent(new Event("change"));
+  }
+}
+
+// Whether somebody was faster than this script.
+function isTurned(field) {
+  if (!field.options) return field.value !== field.defaultValue;
+  const usual = [...field.options].find((option) => option.defaultSelected) ?? field.options[0];
+  return Boolean(usual) && !usual.selected;
 }
 
 // A notebook has the script with every output: the first copy sets all of them going.
@@ -78,6 +90,9 @@ window.owExplorerReady ??= () => {
     explorer(root);
   }
 };
-if (document.readyState === "loading") {
-  document.addEventListener("DOMContentLoaded", window.owExplorerReady);
-} else window.owExplorerReady();
+
+// On a page, the map stands before its script begins: that waits for the first frame.
+const afterFrame = () => requestAnimationFrame(() => setTimeout(window.owExplorerReady));
+if (document.readyState === "complete") window.owExplorerReady();
+else if (document.readyState === "interactive") afterFrame();
+else document.addEventListener("DOMContentLoaded", afterFrame);
