@@ -19,12 +19,14 @@ nobody knows how probable it is.
 """
 
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import pandas as pd
 
 from .faults import DataError
-from .programme import Additionality
+
+if TYPE_CHECKING:
+    from .programme import Additionality
 
 SHARES = ("deadweight_pct", "leakage_pct", "displacement_pct", "substitution_pct")
 """Factors that take something away, in the order in which the stairs lead down."""
@@ -68,18 +70,18 @@ class Assumptions:
             )
 
     @classmethod
-    def central(cls, stated: Additionality) -> Self:
+    def central(cls, stated: "Additionality") -> Self:
         """Take the central value of each stated assumption."""
         return cls(**{step.name: getattr(stated, step.name).central for step in fields(cls)})
 
     @classmethod
-    def cautious(cls, stated: Additionality) -> Self:
+    def cautious(cls, stated: "Additionality") -> Self:
         """Take of each stated assumption the end that leaves least."""
         high = {name: getattr(stated, name).high for name in SHARES}
         return cls(**high, multiplier=stated.multiplier.low)
 
     @classmethod
-    def favourable(cls, stated: Additionality) -> Self:
+    def favourable(cls, stated: "Additionality") -> Self:
         """Take of each stated assumption the end that leaves most."""
         low = {name: getattr(stated, name).low for name in SHARES}
         return cls(**low, multiplier=stated.multiplier.high)
@@ -136,7 +138,7 @@ def stairs(gross: float, assumed: Assumptions) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["step", "factor", "before", "change", "after"])
 
 
-def net_range(gross: float, stated: Additionality) -> tuple[float, float, float]:
+def net_range(gross: float, stated: "Additionality") -> tuple[float, float, float]:
     """Give the net effect at the cautious, central and favourable ends of stated assumptions."""
     cautious, central, favourable = (
         net_effect(gross, choose(stated))

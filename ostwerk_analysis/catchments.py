@@ -26,6 +26,20 @@ WITHIN_M = (500, 1000)
 NEAREST = "nearest"
 """The catchment of what has no nearer site, however far that is."""
 
+EVENLY, BY_ADDRESSES, PARTLY = "evenly", "addresses", "partly"
+NOTES = {
+    ("line", EVENLY): "in a straight line; spread evenly over each district",
+    ("line", BY_ADDRESSES): "in a straight line; spread over each district's addresses",
+    ("line", PARTLY): "in a straight line; spread over addresses where they are known, else evenly",
+    ("walk", EVENLY): "by a walking network; spread evenly over each district",
+    ("walk", BY_ADDRESSES): "by a walking network; spread over each district's addresses",
+    ("walk", PARTLY): "by a walking network; spread over addresses where they are known, else "
+    "evenly",
+    ("line", ""): "in a straight line",
+    ("walk", ""): "by a walking network",
+}
+"""Kind of distance and how districts are spread = what ``quality_note`` says."""
+
 GRID_M = 25.0
 """Between two points of a district whose addresses are not known."""
 

@@ -37,6 +37,8 @@ AREA_LEVELS = ("district", "borough", "city", "programme", "comparison")
 OBS_STATUS = {"A": "normal", "M": "missing", "E": "estimated", "P": "provisional", "B": "break"}
 WEAKNESS = ("A", "B", "P", "E")
 """Statuses from the strongest to the weakest: what is made of several has the weakest of theirs."""
+GAP = "some values are not known"
+"""``quality_note`` of a sum or median of which a part is not known."""
 CONF_STATUS = {"F": "free", "C": "primary confidential", "D": "secondary confidential"}
 
 

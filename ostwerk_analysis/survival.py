@@ -6,14 +6,18 @@ it could not have closed before. So it counts as not supported until the day of 
 and as supported from then on.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from . import periods
 from .codes import ADVICE
-from .dataset import Dataset
 from .faults import DataError
 from .rates import tail_of
+
+if TYPE_CHECKING:
+    from .dataset import Dataset
 
 DAYS_PER_MONTH = 365.25 / 12
 MONTHS = (12, 24, 36)
@@ -186,7 +190,7 @@ def logrank(
     )
 
 
-def startups(data: Dataset, quarter: str) -> pd.DataFrame:
+def startups(data: "Dataset", quarter: str) -> pd.DataFrame:
     """List spells of start-ups, with support and without, up to the end of a quarter.
 
     Start-ups are enterprises founded from the programme's first quarter on. Of older ones the
@@ -232,13 +236,13 @@ def startups(data: Dataset, quarter: str) -> pd.DataFrame:
     return spells[columns].sort_values(["business_id", "entered"], ignore_index=True)
 
 
-def first_day(data: Dataset) -> pd.Timestamp:
+def first_day(data: "Dataset") -> pd.Timestamp:
     """Give the day from which on a foundation is a start-up: the programme's first."""
     first = periods.parse_quarter(data.programme.first_quarter)
     return pd.Period(first.replace("-", "")).start_time
 
 
-def first_support(data: Dataset) -> pd.Series:
+def first_support(data: "Dataset") -> pd.Series:
     """Give the day of the first advice or approval of each enterprise that had one.
 
     Parameters
@@ -262,7 +266,9 @@ def first_support(data: Dataset) -> pd.Series:
     return every.groupby(number).min().set_axis(codes)
 
 
-def startup_survival(data: Dataset, quarter: str, months: tuple[int, ...] = MONTHS) -> pd.DataFrame:
+def startup_survival(
+    data: "Dataset", quarter: str, months: tuple[int, ...] = MONTHS
+) -> pd.DataFrame:
     """Give the share of start-ups that last, supported and not, beside the stated benchmarks.
 
     Parameters
@@ -316,7 +322,7 @@ def startup_survival(data: Dataset, quarter: str, months: tuple[int, ...] = MONT
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
 
 
-def startup_test(data: Dataset, quarter: str) -> pd.DataFrame:
+def startup_test(data: "Dataset", quarter: str) -> pd.DataFrame:
     """Test whether supported start-ups last as long as the others, see :func:`logrank`.
 
     Returns

@@ -9,14 +9,12 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Mapping, Sequence
-from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from .. import indicators
 from ..codes import CODES
 from ..figures import classes as classed
 from ..figures import encoding as encoded
@@ -169,7 +167,7 @@ def _words(declared: pd.Series, language: str) -> dict[str, Any]:
     unit, is_circles = str(declared["unit"]), str(declared["kind"]) in symbols.SYMBOL_KINDS
     return {
         "label": str(declared[f"label_{language}"]),
-        "field": _field_of(str(declared["indicator"])),
+        "field": str(declared.get("field") or "own"),
         "circles": is_circles,
         "sign": unit_sign(unit, language),
         "heading": unit_heading(unit, language) or text("Value", language),
@@ -178,20 +176,6 @@ def _words(declared: pd.Series, language: str) -> dict[str, Any]:
         "definition": str(declared.get(f"definition_{language}") or ""),
         "sure": confidence(declared, language),
     }
-
-
-@cache
-def _fields() -> dict[str, str]:
-    return {
-        code: field
-        for field, declared in indicators.FIELDS.items()
-        for one in declared
-        for code in ((one.id, one.to_date().id) if one.has_to_date else (one.id,))
-    }
-
-
-def _field_of(indicator: str) -> str:
-    return _fields().get(indicator, "own")
 
 
 class _Codes(NamedTuple):

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from ..catchments import NOTES
 from ..figures.catchments import KINDS, STRAIGHT
 from ..figures.outlines import EXTENT, Frame
 from ..figures.values import MARKS, SIGNS, SUPPRESSED, digits_for, entry, rounded, states
-from ..indicators.catchments import NOTES
 from ..language import day, number, text
 from ..observations import dimensions
 from ..periods import quarter_of

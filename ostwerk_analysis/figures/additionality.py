@@ -5,6 +5,7 @@ room and a phone shows them as paper does. What a step takes away or adds is str
 """
 
 from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,6 @@ import pandas as pd
 from ..additionality import STEPS, Assumptions, net_effect, net_range, stairs
 from ..language import number, quarter, text
 from ..observations import as_of
-from ..programme import Additionality
 from .sentences import paragraphs, table
 from .values import (
     Figure,
@@ -28,6 +28,9 @@ from .values import (
     unobserved,
     written,
 )
+
+if TYPE_CHECKING:
+    from ..programme import Additionality
 
 JOBS, VERIFIED, PROMISED = "jobs_created_to_date", "status=verified", "status=promised"
 NAMES = {
@@ -53,7 +56,7 @@ WHOLE_FROM = 20
 
 def additionality(
     observations: pd.DataFrame,
-    stated: Additionality | None,
+    stated: "Additionality | None",
     period: str,
     area_id: str,
     *,
@@ -253,7 +256,7 @@ def _table(gross: float, steps: pd.DataFrame, language: str) -> str:
     return table(text("From gross to net", language), heads, rows, language)
 
 
-def _sources(stated: Additionality, language: str) -> str:
+def _sources(stated: "Additionality", language: str) -> str:
     """Name the range of each assumption and where it comes from, behind a key press."""
     heads = [text(head, language) for head in ASSUMPTION_HEADS]
     top = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads[:-1])

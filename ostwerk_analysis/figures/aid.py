@@ -3,7 +3,6 @@
 import pandas as pd
 
 from ..language import day, number, text
-from ..state_aid import sentences
 from .sentences import section
 from .values import Figure
 
@@ -31,6 +30,8 @@ def state_aid(aid: pd.DataFrame, *, language: str = "de") -> Figure:
         else "{count} grants go beyond the ceiling of their day, or may do so ({grants} looked at):"
     )
     counts = {"grants": number(len(aid), "", language), "count": number(len(found), "", language)}
+    from ..state_aid import sentences
+
     said = [text(message, language, **counts), *sentences(found, language)]
     whose = aid["group_id"].fillna(aid["business_id"])
     used = aid.assign(whose=whose, used_pct=100 * aid["sum_eur"] / aid["ceiling_eur"])

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ..indicators.catchments import NOTES
+from ..catchments import NOTES
 from ..language import number, quarter, text
 from ..observations import dimensions, select
 from ..periods import quarter_of

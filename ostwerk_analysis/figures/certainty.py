@@ -5,21 +5,22 @@ number says: what was promised and not proved, what was not recorded, what does 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from .. import rates
-from ..dataset import Dataset
-from ..indicators import CATALOGUE
-from ..indicators.intervals import ratio_interval
 from ..language import number, text
 from ..observations import as_of, dimensions
+from ..release import Release
 from .answers import Subject, Value, subjects
 from .sentences import interval, section
 from .soundness import soundness
 from .values import CAVEATS, MARKS, MISSING, NOTES, SIGNS, SUPPRESSED, Figure, of_areas, states
+
+if TYPE_CHECKING:
+    from ..dataset import Dataset
 
 
 def how_sure(
@@ -72,7 +73,7 @@ def how_sure(
         counts = {area: counts_behind(one, here, area, when) for area in named}
         for area, name in named.items():
             ends = rate_interval(one, *counts[area])
-            if isinstance(checked, Dataset) and area == checked.programme.city.id:
+            if not isinstance(checked, Release) and area == checked.programme.city.id:
                 ends = _of_ratio(one, checked, when) or ends
             place = name or (areas or {}).get(area, "")
             rows.append(_row(one, place, one.at(area, when), *counts[area], ends))
@@ -160,11 +161,14 @@ def rate_interval(one: Subject, events: float, total: float) -> tuple[float, flo
     return float(row["lower"]), float(row["upper"])
 
 
-def _of_ratio(one: Subject, data: Dataset, when: str) -> tuple[float, float] | None:
+def _of_ratio(one: Subject, data: "Dataset", when: str) -> tuple[float, float] | None:
     """Give the interval of a ratio of two sums, from what single enterprises bring; None if none.
 
     It needs the microdata, which a release does not have.
     """
+    from ..indicators import CATALOGUE
+    from ..indicators.intervals import ratio_interval
+
     known = {entry.id: entry for entry in CATALOGUE}
     ratio = known.get(str(one.declared["indicator"]))
     if ratio is None or ratio.kind != "ratio" or "Q" not in when:

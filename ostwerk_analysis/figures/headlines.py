@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..indicators.aggregate import GAP
 from ..language import number, quarter, text
+from ..observations import GAP
 from ..observations import breakdown as write_breakdown
 from ..periods import ordinal
 from .sentences import LEFT, behind, framed

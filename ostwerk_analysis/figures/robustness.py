@@ -1,10 +1,11 @@
 """Whether a pattern of districts survives in other geometries: a sentence with its numbers."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from .. import hexagons
-from ..dataset import Dataset
 from ..faults import DataError
 from ..hexagons import (
     DISTRICTS,
@@ -17,12 +18,14 @@ from ..hexagons import (
     VANISHES,
     verdict,
 )
-from ..indicators import catalogue
 from ..language import number, text
 from ..observations import as_of
 from ..periods import last_day
 from .sentences import p_value, section
 from .values import Figure, entry, note, unobserved
+
+if TYPE_CHECKING:
+    from ..dataset import Dataset
 
 DENSITY = "businesses_per_1000_residents"
 
@@ -129,7 +132,7 @@ def _name(row: dict, language: str) -> str:
 
 
 def enterprise_robustness(
-    data: Dataset, observations: pd.DataFrame, period: str, *, seed: int, language: str = "de"
+    data: "Dataset", observations: pd.DataFrame, period: str, *, seed: int, language: str = "de"
 ) -> Figure:
     """Say whether the pattern of enterprise density is one of the city or of its borders.
 
@@ -150,6 +153,8 @@ def enterprise_robustness(
     Figure
         A sentence where the programme has no enterprises, or too few for a pattern.
     """
+    from ..indicators import catalogue
+
     declared = entry(catalogue(), DENSITY)
     if nothing := unobserved(observations, declared, language):
         return nothing

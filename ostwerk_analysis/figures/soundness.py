@@ -8,7 +8,6 @@ import pandas as pd
 
 from ..language import number, text
 from ..rules import FINDINGS, RULES
-from ..tables import TABLES
 from .sentences import section
 from .values import SOURCES, Figure
 
@@ -188,6 +187,8 @@ def checks(data: "Dataset", *, language: str = "de") -> Figure:
     data : Dataset
     language : {"de", "en"}
     """
+    from ..tables import TABLES
+
     columns = [column for name in data.tables for column in TABLES[name].columns]
     cells = sum(len(table) * len(TABLES[name].columns) for name, table in data.tables.items())
     said = [

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ..language import number, text
-from ..programme import Benchmark
 from ..survival import ALL, NOT_SUPPORTED, SUPPORTED
 from .charts import DASHES, INK, LINES, chart, template
 from .sentences import interval, p_value, section, table
@@ -15,6 +14,8 @@ from .values import Figure, note
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+    from ..programme import Benchmark
 
 SURE_AT = 0.05
 """Largest p of what is called larger than chance."""
@@ -35,7 +36,7 @@ AGES_MONTHS = (12, 24, 36)
 def startup_survival(
     lasting: pd.DataFrame,
     test: pd.DataFrame,
-    benchmarks: Iterable[Benchmark] = (),
+    benchmarks: "Iterable[Benchmark]" = (),
     *,
     language: str = "de",
 ) -> Figure:
@@ -80,7 +81,7 @@ def startups_lasting(
     observations: pd.DataFrame,
     period: str,
     area_id: str,
-    benchmarks: Iterable[Benchmark] = (),
+    benchmarks: "Iterable[Benchmark]" = (),
     *,
     catalogue: pd.DataFrame,
     language: str = "de",
@@ -116,7 +117,7 @@ def startups_lasting(
 
 
 def survival_curve(
-    lasting: pd.DataFrame, benchmarks: Iterable[Benchmark] = (), *, language: str = "de"
+    lasting: pd.DataFrame, benchmarks: "Iterable[Benchmark]" = (), *, language: str = "de"
 ) -> Figure:
     """Draw which share of the start-ups has lasted at each age, supported and not.
 
@@ -296,7 +297,7 @@ def _rows(lasting: pd.DataFrame, language: str) -> list[list[str]]:
     ]
 
 
-def _to_compare(benchmarks: Iterable[Benchmark], language: str) -> list[str]:
+def _to_compare(benchmarks: "Iterable[Benchmark]", language: str) -> list[str]:
     """Say what share of other cohorts has lasted, and who says so."""
     return [
         text(

@@ -7,7 +7,7 @@ their size on a phone. A milestone is a number at the top of the drawing and an 
 from collections.abc import Callable, Sequence
 from datetime import date
 from html import escape
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,11 +16,13 @@ from ..language import day, number, quarter, text
 from ..observations import as_of, dimensions
 from ..observations import breakdown as write_breakdown
 from ..periods import ordinal
-from ..programme import Milestone
 from .answers import Subject, subjects
 from .sentences import framed
 from .tables import observation_table
 from .values import Figure, foot, of_areas, part_label, unit_heading, unobserved, written
+
+if TYPE_CHECKING:
+    from ..programme import Milestone
 
 WIDE, HIGH = 1000, 100
 """Units of the drawing, which is stretched to its place."""
@@ -47,7 +49,7 @@ class Line(NamedTuple):
 
 def timeline(
     observations: pd.DataFrame,
-    milestones: Sequence[Milestone],
+    milestones: "Sequence[Milestone]",
     main: tuple[str, str],
     period: str,
     area_id: str,
@@ -149,7 +151,7 @@ def _decimal(on: date) -> float:
 
 def _drawing(
     lines: list[Line],
-    stones: list[Milestone],
+    stones: "list[Milestone]",
     span: tuple[float, float],
     until: float,
     one: Subject,
@@ -237,7 +239,7 @@ def _rows(places: Sequence[float]) -> tuple[int, list[int]]:
 
 
 def _listed(
-    stones: Sequence[Milestone], period: str, language: str, parts: dict[str, str] | None
+    stones: "Sequence[Milestone]", period: str, language: str, parts: dict[str, str] | None
 ) -> str:
     """Write the milestones as a numbered list, those to come as such."""
     if not stones:

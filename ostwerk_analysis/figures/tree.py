@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,6 @@ import pandas as pd
 from ..faults import DataError
 from ..language import quarter, text
 from ..observations import dimensions
-from ..programme import Measure
 from .values import (
     MISSING,
     NOTHING,
@@ -27,6 +27,9 @@ from .values import (
     unobserved,
 )
 
+if TYPE_CHECKING:
+    from ..programme import Measure
+
 OTHERS = ""
 """Key of the nodes that a column has no cell for."""
 DEEPEST = 4
@@ -38,7 +41,7 @@ def tree(
     indicators: Sequence[str],
     period: str,
     area_id: str,
-    measures: Sequence[Measure],
+    measures: "Sequence[Measure]",
     *,
     catalogue: pd.DataFrame,
     language: str = "de",
@@ -130,7 +133,7 @@ def tree(
     )
 
 
-def in_order(measures: Sequence[Measure]) -> Iterator[tuple[Measure, int]]:
+def in_order(measures: "Sequence[Measure]") -> "Iterator[tuple[Measure, int]]":
     """Give the nodes from the top down, each before those below it, with its depth."""
     waiting = [(measure, 0) for measure in reversed(measures) if not measure.parent]
     while waiting:

@@ -13,12 +13,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .. import indicators, templates
+from .. import templates
 from ..codes import SOURCES, code_name
 from ..faults import DataError, nearest
-from ..indicators.aggregate import GAP
 from ..language import day, number, quarter, text, unit_sign
-from ..observations import dimensions
+from ..observations import GAP, dimensions
 
 SUPPRESSED, MISSING = "suppressed", "missing"
 SIGNS = {SUPPRESSED: ".", MISSING: "…"}
@@ -140,6 +139,8 @@ def entry(catalogue: pd.DataFrame, indicator: str) -> pd.Series:
     """
     found = catalogue[catalogue["indicator"] == indicator]
     if found.empty:  # a release has no entry for what it could not observe
+        from .. import indicators
+
         declared = indicators.catalogue()
         found = declared[declared["indicator"] == indicator]
     if found.empty:

@@ -5,6 +5,7 @@ module of its field. Tables, maps, downloads, dashboards and documentation follo
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 import pandas as pd
 
@@ -49,6 +50,7 @@ __all__ = [
     "check_pledges",
     "compute",
     "derive",
+    "field_of",
 ]
 
 FIELDS: dict[str, tuple[Indicator, ...]] = {
@@ -85,8 +87,24 @@ CATALOGUE: tuple[Indicator, ...] = tuple(
 
 
 def catalogue() -> pd.DataFrame:
-    """Give all declared indicators as a table, one row each."""
-    return catalogue_frame(CATALOGUE)
+    """Give all declared indicators as a table, one row each, with their ``field``."""
+    declared = catalogue_frame(CATALOGUE)
+    return declared.assign(field=declared["indicator"].map(field_of))
+
+
+def field_of(indicator: str) -> str:
+    """Name the field of an indicator; ``own`` for one that a city declared itself."""
+    return _fields().get(indicator, "own")
+
+
+@cache
+def _fields() -> dict[str, str]:
+    return {
+        code: field
+        for field, declared in FIELDS.items()
+        for one in declared
+        for code in ((one.id, one.to_date().id) if one.has_to_date else (one.id,))
+    }
 
 
 def check_pledges(programme: Programme, own: Iterable[str] = ()) -> None:

@@ -30,8 +30,6 @@ from .shares import marked, spread, together
 WHOLE_AREAS = ("city", "programme", "comparison")
 """Area levels for which breakdowns beyond an indicator's first are given: finer cells would be
 empty or confidential."""
-GAP = "some values are not known"
-"""Note of a sum or median of which a part is not known."""
 IDLE = "nothing happened"
 """Note of a median of no events at all: a sum would be zero there, a median is not."""
 CELL = ["area_level", "area_id", "period", "breakdown"]
@@ -200,7 +198,7 @@ def _with_gaps(added: pd.DataFrame, unknown: pd.DataFrame) -> pd.DataFrame:
     return both.assign(
         value=both["value"].mask(is_missing),
         obs_status=np.select([is_missing, is_gap], ["M", "E"], "A"),
-        quality_note=np.where(is_gap, GAP, ""),
+        quality_note=np.where(is_gap, obs.GAP, ""),
     )
 
 

@@ -20,19 +20,6 @@ from .declaration import Events, Indicator
 
 NO_POINT = "an open site has no point"
 INCOMPLETE = "a district near a site has no figure"
-EVENLY, BY_ADDRESSES, PARTLY = "evenly", "addresses", "partly"
-NOTES = {
-    ("line", EVENLY): "in a straight line; spread evenly over each district",
-    ("line", BY_ADDRESSES): "in a straight line; spread over each district's addresses",
-    ("line", PARTLY): "in a straight line; spread over addresses where they are known, else evenly",
-    ("walk", EVENLY): "by a walking network; spread evenly over each district",
-    ("walk", BY_ADDRESSES): "by a walking network; spread over each district's addresses",
-    ("walk", PARTLY): "by a walking network; spread over addresses where they are known, else "
-    "evenly",
-    ("line", ""): "in a straight line",
-    ("walk", ""): "by a walking network",
-}
-"""Kind of distance and how districts are spread = what ``quality_note`` says."""
 
 
 def spread_statistic(statistic: str, within_m: float | None) -> Events:
@@ -49,12 +36,18 @@ def spread_statistic(statistic: str, within_m: float | None) -> Events:
         nothing = _cells("", "", "", pd.Series(dtype="float64"), "")
         places, metres = data.catchments.places, data.catchments.metres
         spread = places["is_address"]
-        how = EVENLY if not spread.any() else BY_ADDRESSES if spread.all() else PARTLY
+        how = (
+            catchments.EVENLY
+            if not spread.any()
+            else catchments.BY_ADDRESSES
+            if spread.all()
+            else catchments.PARTLY
+        )
         if within_m is not None:  # most of a city is far from every site
             is_near = (metres <= within_m).any(axis=1)
             places, metres = places[is_near], metres[is_near]
         district, share = codes.get_indexer(places["district_id"]), places["share"].to_numpy()
-        note, sites = NOTES[_distance(data), how], data.catchments.reach.sites["site_id"]
+        note, sites = catchments.NOTES[_distance(data), how], data.catchments.reach.sites["site_id"]
         areas = data.areas[data.areas["area_level"].isin(WHOLE_AREAS)]
         rows = []
         for is_open, lacks_point, periods in _openings(data, list(figures.index)):
@@ -171,7 +164,7 @@ def enterprises_within(within_m: float | None) -> Events:
                 )
         none = placed.iloc[:0].assign(site=pd.Series(dtype="str"))
         return pd.concat([none, *parts], ignore_index=True).assign(
-            quality_note=NOTES[_distance(data), ""]
+            quality_note=catchments.NOTES[_distance(data), ""]
         )
 
     return events

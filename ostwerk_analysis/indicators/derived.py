@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from .. import observations as obs
-from .aggregate import CELL, GAP, WHOLE_AREAS
+from .aggregate import CELL, WHOLE_AREAS
 from .declaration import Indicator
 
 NOTES = (
@@ -56,7 +56,7 @@ def derive_untidied(parts: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFram
     number, above, below, way = np.concatenate(pairs, axis=1)
     value = parts["value"].to_numpy()
     is_free = (parts["conf_status"] == "F").to_numpy()
-    is_gap = (parts["quality_note"] == GAP).to_numpy()
+    is_gap = (parts["quality_note"] == obs.GAP).to_numpy()
     is_hidden = ~(is_free[above] & is_free[below])
     is_zero = value[below] == 0
     is_missing = np.isnan(value[above]) | np.isnan(value[below]) | is_zero

@@ -45,9 +45,10 @@ def write_tables(
     """
     from .. import disclosure, downloads, public_list
     from ..areas import composition, outlined
-    from ..indicators import check_pledges
+    from ..indicators import check_pledges, field_of
     from ..loading import load
     from ..observations import collect
+    from ..tiles import placed
 
     plan.say("protect", 0, 1)
     data, programme = load(snapshot), plan.programme
@@ -56,6 +57,7 @@ def write_tables(
     observations = disclosure.protect(internal, catalogue, programme.disclosure)
     begun = observations[observations["obs_status"] != "M"].groupby("indicator")["period"].min()
     catalogue["first_period"] = catalogue["indicator"].map(begun).fillna("").astype("str")
+    catalogue["field"] = catalogue["indicator"].map(field_of).astype("str")
     members = data.areas
     is_listed = programme.publishes_operations and "operations" in data.tables
     operations = public_list.listed(data.operations) if is_listed else public_list.empty()
@@ -65,7 +67,7 @@ def write_tables(
         "observations": observations,
         "catalogue": catalogue,
         "areas": areas,
-        "districts": districts.sort_values("district_id", ignore_index=True),
+        "districts": placed(districts.sort_values("district_id", ignore_index=True)),
         "outlines": outlined(members, data.districts, data.outlines),
         "sites": _sites(data),
         "targets": _entries(programme.targets),

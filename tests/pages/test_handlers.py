@@ -108,8 +108,8 @@ def test_an_error_page_keeps_the_way_through_the_programme(server):
         way = [urljoin(path, link["href"]) for link in drawn.select("nav a")]
         language = "en" if "en" in path else "de"
         assert way[1] == f"/demo/karte?lang={language}"
-        style = urljoin(path, drawn.select_one("link[rel=stylesheet]")["href"])
-        assert server.get(style)[0] == 200
+        script = urljoin(path, drawn.select_one("script[src]")["src"])
+        assert server.get(script)[0] == 200
         assert urljoin(path, drawn.select_one("footer a")["href"]) == f"/?lang={language}"
     assert soup(server, "/nothing").select_one("footer a")["href"] == "./?lang=de"
 
@@ -234,7 +234,10 @@ def test_what_is_too_large_ends_the_connection_and_not_the_server(server):
 
 def test_scripts_are_kept_for_ever_under_their_own_code_only(server):
     [own] = set(re.findall(r"static/[0-9a-f]+/tables.js", ask(server, "GET", "/")[2]))
-    for path, how_long in ((own, "max-age=31536000, immutable"), ("static/0/tables.js", "no-cache")):
+    for path, how_long in (
+        (own, "max-age=31536000, immutable"),
+        ("static/0/tables.js", "no-cache"),
+    ):
         status, headers, _ = ask(server, "GET", f"/{path}")
         assert (status, headers["Cache-Control"]) == (200, f"public, {how_long}")
 
