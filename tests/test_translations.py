@@ -10,6 +10,7 @@ from string import Formatter
 import pytest
 
 import ostwerk_analysis as ow
+from ostwerk_analysis import catchments as reach
 from ostwerk_analysis import (
     check_report,
     cli,
@@ -103,7 +104,7 @@ NOTES = {
     )
     for string, parent in strings(module)
     if " " in string.value and not isinstance(parent, ast.Expr)  # which is a docstring
-} | {*catchments.NOTES.values(), catchments.NO_POINT, catchments.INCOMPLETE}
+} | {*reach.NOTES.values(), catchments.NO_POINT, catchments.INCOMPLETE}
 """What ``quality_note`` of an observation can say."""
 PHRASES = {
     string.value

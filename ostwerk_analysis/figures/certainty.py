@@ -13,7 +13,6 @@ import pandas as pd
 from .. import rates
 from ..language import number, text
 from ..observations import as_of, dimensions
-from ..release import Release
 from .answers import Subject, Value, subjects
 from .sentences import interval, section
 from .soundness import soundness
@@ -60,6 +59,8 @@ def how_sure(
     Figure
         With a table of what is behind each value and, for rates, its 95 % interval.
     """
+    from ..dataset import Dataset
+
     beside = next((code for code in areas or {} if code != area_id), None)
     named = {area_id: "", **({beside: (areas or {})[beside]} if beside is not None else {})}
     found = subjects(observations, indicators, list(named), catalogue, language, parts)
@@ -73,7 +74,7 @@ def how_sure(
         counts = {area: counts_behind(one, here, area, when) for area in named}
         for area, name in named.items():
             ends = rate_interval(one, *counts[area])
-            if not isinstance(checked, Release) and area == checked.programme.city.id:
+            if isinstance(checked, Dataset) and area == checked.programme.city.id:
                 ends = _of_ratio(one, checked, when) or ends
             place = name or (areas or {}).get(area, "")
             rows.append(_row(one, place, one.at(area, when), *counts[area], ends))

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from ostwerk_analysis import disclosure, indicators, load
+from ostwerk_analysis.catchments import NOTES
 from ostwerk_analysis.codes import code_name
 from ostwerk_analysis.indicators import catchments
 from ostwerk_analysis.language import text
@@ -130,9 +131,7 @@ def test_catchments_are_declared_in_both_languages():
     for entry in indicators.FIELDS["catchments"]:
         assert (entry.units == "enterprises") == entry.id.startswith("businesses")
         assert entry.label_de != entry.label_en
-    assert {text(note, "de") for note in catchments.NOTES.values()}.isdisjoint(
-        catchments.NOTES.values()
-    )
+    assert {text(note, "de") for note in NOTES.values()}.isdisjoint(NOTES.values())
     assert code_name("site", "s1", "de", {"s1": "Am Markt"}) == "Am Markt"
 
 

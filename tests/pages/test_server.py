@@ -354,8 +354,8 @@ def test_below_a_path_and_behind_a_token(tmp_path, release, dashboards, serve_ag
         assert status == 200
         links = [tag.get("href") or tag.get("src") for tag in drawn.select("link, script, a")]
         assert not [link for link in links if link and link.startswith("/")]
-        style = drawn.select_one("link[rel=stylesheet]")["href"]
-        assert server.get(urljoin("/ostwerk/demo/karte", style))[0] == 200
+        script = drawn.select_one("script[src]")["src"]
+        assert server.get(urljoin("/ostwerk/demo/karte", script))[0] == 200
 
 
 def test_a_taken_port_and_a_missing_folder_are_said(server, release, tmp_path):
