@@ -85,6 +85,8 @@ function parts(view) {
   }
   const isServed = location.protocol.startsWith("http");
   if (isServed && !navigator.connection?.saveData) {
-    window.addEventListener("load", () => whenIdle(fetchRest));
+    const begin = () => whenIdle(fetchRest);
+    if (document.readyState === "complete") begin();
+    else window.addEventListener("load", begin);
   }
 }

@@ -91,8 +91,10 @@ window.owExplorerReady ??= () => {
   }
 };
 
-// On a page, the map stands before its script begins: that waits for the first frame.
+// The map of a page stands before its script begins, which waits for the first frame; not where
+// the address asks for another view, which shall be the first one that is seen.
 const afterFrame = () => requestAnimationFrame(() => setTimeout(window.owExplorerReady));
+const begin = location.hash ? window.owExplorerReady : afterFrame;
 if (document.readyState === "complete") window.owExplorerReady();
-else if (document.readyState === "interactive") afterFrame();
-else document.addEventListener("DOMContentLoaded", afterFrame);
+else if (document.readyState === "interactive") begin();
+else document.addEventListener("DOMContentLoaded", begin);
