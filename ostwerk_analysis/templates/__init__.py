@@ -45,6 +45,7 @@ EXPLORER = (
 
 SCRIPTS = ("explorer.js", "tables.js", "export.js")
 """Scripts that figures bring with them in a notebook."""
+
 STYLES = ("figures.css", "page.css", "print.css", "live.css")
 """Style sheets of a page, in their order; the last one of a live page only."""
 

@@ -321,7 +321,7 @@ def test_a_view_can_be_sent(server, page, browser):
     assert other.evaluate(LOOKS) == seen
     assert other.inner_text(".ow-readout").startswith("Eutritzsch: ")
     other.click("a.switch")
-    assert other.inner_text(".ow-when").startswith("4. Quartal 2025")
+    other.wait_for_selector(".ow-when:has-text('4. Quartal 2025')")
     assert other.input_value("[name=indicator]") == "applications"
     assert other.input_value("[name=breakdown]") == "measure=kmu"
     other.close()
