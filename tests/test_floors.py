@@ -18,7 +18,7 @@ FLOORS = [
     ["areas", "dataset", "corrections", "plausibility", "checks", "reading", "loading", "fetching"],
     [
         *("observations", "spatial", "rates", "survival", "indicators", "state_aid", "regional"),
-        *("convergence", "hexagons", "additionality"),
+        *("convergence", "hexagons", "tiles", "additionality"),
     ],
     ["disclosure"],
     ["release", "publishing", "downloads", "public_list", "templates", "figures", "report"],
@@ -50,6 +50,7 @@ PURE = {
     "survival",
     "convergence",
     "hexagons",
+    "tiles",
     "additionality",
     "disclosure",
     "figures",
