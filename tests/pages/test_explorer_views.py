@@ -392,6 +392,7 @@ def test_back_leads_to_the_view_before_and_a_movement_is_one_step(page, address,
     ]
     assert seen[4][4].startswith("Point at a hexagon")
     assert titles(page) == first
+    assert "#" not in page.url
     page.go_forward()
     assert page.inner_text("h2") == "Residents"
     assert page.evaluate("history.length") == steps

@@ -114,7 +114,7 @@ def test_what_is_chosen_on_one_map_is_marked_on_the_other_and_both_values_are_sa
 def test_another_indicator_has_its_own_classes_and_a_column_in_the_table(page, address, twofold):
     at(page, address, f"indicator=unemployed_share&quarter=2026-Q3&view=beside&second={SECOND}")
     assert page.text_content(".ow-second h2") == "Quote"
-    assert page.text_content("th.ow-other") == "Quote, in %"
+    assert page.text_content("th.ow-other") == "Quote, in\u00a0%"
     cells = page.eval_on_selector_all(
         "tbody[data-districts] .ow-other", "cells => cells.slice(0, 2).map(c => c.textContent)"
     )

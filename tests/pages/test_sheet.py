@@ -85,6 +85,9 @@ def test_the_sheet_is_opened_from_the_map_kept_in_the_address_and_left_again(pag
     assert page.evaluate("document.activeElement.textContent") == "Gohlis"
     assert not page.locator(".ow-map").first.is_visible()
     assert "sheet=1" in page.get_attribute("[data-ow-keep-state]", "href")
+    page.go_back()
+    assert not page.is_visible(".ow-sheet")
+    page.go_forward()
     page.get_by_text("Zurück zur Karte").click()
     assert page.locator(".ow-map").first.is_visible()
     assert "sheet" not in page.evaluate("location.hash")

@@ -29,12 +29,17 @@ function address(view) {
     return state;
   }
 
+  // The same page in the other language shows the same.
+  function handOn(state) {
+    for (const link of document.querySelectorAll("[data-ow-keep-state]")) link.hash = state;
+  }
+
   // A choice is an entry of its own in the history. Whatever moves (the slider, playing, the arrow
   // keys on the map, typing, or "recall" while a state is set up) is one, however long it goes on.
   view.keep = (movement = "") => {
     if (!isPage) return;
     const state = stateNow();
-    for (const link of document.querySelectorAll("[data-ow-keep-state]")) link.hash = state;
+    handOn(state);
     if (location.hash === `#${state}`) return;
     const isSame = isFramed || (movement && movement === going);
     history[isSame ? "replaceState" : "pushState"](null, "", `#${state}`);
@@ -62,7 +67,8 @@ function address(view) {
       view.run("recall", state);
       view.choose(view.ids.indexOf(state.get("district")));
       view.redraw();
-      if (isPage && location.hash) view.keep("recall");
+      if (location.hash) view.keep("recall");
+      else handOn("");
     });
   };
 

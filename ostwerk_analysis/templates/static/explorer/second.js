@@ -169,8 +169,8 @@ function second(view) {
   const nameOf = (one) => (isSameSeries() ? data.periods[one.fields.period.value] : one.label());
 
   function addColumn(look, values) {
-    heads.first.textContent = [nameOf(view), heads.first.textContent].filter(Boolean).join(", ");
-    heads.second.textContent = [nameOf(other), look.heading].filter(Boolean).join(", ");
+    heads.first.textContent = axisOf({ label: nameOf(view), heading: heads.first.textContent });
+    heads.second.textContent = axisOf({ label: nameOf(other), heading: look.heading });
     heads.second.hidden = false;
     [...view.rows, ...find("tbody.ow-compare").rows].forEach((row, i) => {
       const cell = row.insertCell();
