@@ -4,7 +4,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ..additionality import SHARES, STEPS, Assumptions
-from ..figures.additionality import JOBS, MEANINGS, NAMES, additionality
+from ..figures.additionality import JOBS, MEANINGS, NAMES, Stairs, additionality
 from ..language import number, text
 from ..release import Release
 
@@ -46,7 +46,7 @@ def assumptions(published: Release, language: str = "de") -> Any:
         )
 
     first = drawn(None)
-    if stated is None or "ow-stairs" not in first.html:
+    if stated is None or not isinstance(first, Stairs):
         return first
     central = Assumptions.central(stated)
     names = {step: text(NAMES[step], language) for step in STEPS}
@@ -61,11 +61,14 @@ def assumptions(published: Release, language: str = "de") -> Any:
         for step in STEPS
     }
     stairs = widgets.HTML()
+    net = widgets.HTML().add_class("ow-status")
     reset = widgets.Button(description=text("Back to the stated values", language))
 
     def redraw(*_: Any) -> None:
         chosen = Assumptions(**{step: slider.value for step, slider in sliders.items()})
-        stairs.value = drawn(chosen).html
+        figure = drawn(chosen)
+        stairs.value = figure.html
+        net.value = _line(text("Net: the programme's own addition", language), figure.net)
         for step, head in heads.items():
             assumed = _written(step, getattr(chosen, step), language)
             head.value = _head(step, names[step], assumed, getattr(stated, step), language)
@@ -79,7 +82,7 @@ def assumptions(published: Release, language: str = "de") -> Any:
     reset.on_click(begin_again)
     redraw()
     rows = [widgets.VBox([heads[step], sliders[step]]) for step in STEPS]
-    choose = widgets.VBox([*rows, reset]).add_class("ow-choose")
+    choose = widgets.VBox([*rows, reset, net]).add_class("ow-choose")
     return widgets.VBox([choose, stairs]).add_class("ow-assumptions")
 
 
@@ -96,6 +99,10 @@ def _written(step: str, value: float, language: str) -> str:
     return f"×\u00a0{number(value, '', language, 2)}"
 
 
+def _line(name: str, value: str) -> str:
+    return f'<p class="ow-assumed"><b>{escape(name)}</b> <b>{escape(value)}</b></p>'
+
+
 def _head(step: str, name: str, chosen: str, one: "Assumption", language: str) -> str:
     """Write over a slider what it stands for, where it stands, and what is stated."""
     span = text(
@@ -104,8 +111,7 @@ def _head(step: str, name: str, chosen: str, one: "Assumption", language: str) -
         **{end: _written(step, getattr(one, end), language) for end in ("low", "central", "high")},
     )
     return (
-        f'<div class="ow" lang="{language}"><p class="ow-assumed"><b>{escape(name)}</b>'
-        f" <b>{escape(chosen)}</b></p>"
+        f'<div class="ow" lang="{language}">{_line(name, chosen)}'
         f'<p class="ow-note">{escape(text(MEANINGS[step], language))}. {escape(span)} '
         f"{escape(getattr(one.source, language))}</p></div>"
     )

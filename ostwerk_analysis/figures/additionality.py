@@ -4,6 +4,7 @@ The steps are bars lying on their side, each beginning where the one before ends
 room and a phone shows them as paper does. What a step takes away or adds is striped.
 """
 
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,19 @@ WHOLE_FROM = 20
 """From this value on, effects are written without decimals: assumptions bear no more."""
 
 
+@dataclass(frozen=True)
+class Stairs(Figure):
+    """A figure that leads to one value.
+
+    Parameters
+    ----------
+    net : str
+        The value as it is written.
+    """
+
+    net: str
+
+
 def additionality(
     observations: pd.DataFrame,
     stated: "Additionality | None",
@@ -84,7 +98,7 @@ def additionality(
 
     Returns
     -------
-    Figure
+    Stairs or Figure
         A sentence where nothing is assumed, or nothing verified is known.
     """
     declared = entry(catalogue, indicator)
@@ -131,14 +145,16 @@ def additionality(
     shown = here[here["breakdown"].isin([VERIFIED, PROMISED])]
     numbers = _table(gross, steps, language) + _sources(stated, language)
     numbers = f'<div class="ow-foot">{numbers}</div>'
-    return Figure(
+    net = _about(net_effect(gross, assumed), language, unit)
+    return Stairs(
         f'<figure class="ow ow-figure" lang="{language}"><figcaption>'
         f"<h2>{escape(text('From gross to net', language))}</h2>"
         f'<p class="ow-when">{escape(named)}, {escape(when)}</p></figcaption>'
         f'<div class="ow-two"><div>{drawn}</div><div>'
         f'<div class="ow-words">{paragraphs(said)}</div>{numbers}'
         f"{signs(set(), {status}, language)}{foot([declared], language, shown=shown)}"
-        "</div></div></figure>"
+        "</div></div></figure>",
+        net,
     )
 
 
@@ -146,6 +162,10 @@ def _effect(value: float, language: str, unit: str = "") -> str:
     """Write an effect no more precisely than assumptions allow."""
     is_whole = abs(value) >= WHOLE_FROM or abs(value) < 0.05
     return number(value, unit, language, 0 if is_whole else 1)
+
+
+def _about(net: float, language: str, unit: str = "") -> str:
+    return f"≈\u00a0{_effect(net, language, unit)}"
 
 
 def _answer(
@@ -200,7 +220,7 @@ def _stairs(
         _row(
             text("Net: the programme's own addition", language),
             _bar("ow-part", 0, net, longest) + whisker,
-            f"≈\u00a0{escape(_effect(net, language))}",
+            escape(_about(net, language)),
         )
     )
     reach = text("The line over net reaches from the cautious to the favourable end.", language)

@@ -292,16 +292,29 @@ def follow(change):
 amount.observe(follow, "value")
 widgets.VBox([amount, shown, out])"""
 
+ASSUMED_CODE = """import ostwerk_analysis as ow
+published = ow.release.open(release)
+shares = ("deadweight_pct", "leakage_pct", "displacement_pct", "substitution_pct")
+stated = {name: {"low": 10, "central": 20, "high": 30, "source": "Demoamt"} for name in shares}
+stated["multiplier"] = {"low": 1, "central": 1.1, "high": 1.2, "source": "Demoamt"}
+published.manifest["programme"]["additionality"] = stated
+ow.assumptions(published, language)"""
+OWN_LIVE_PAGES = {
+    "regler": (True, LIVE_CODE),
+    "still": (False, LIVE_CODE),
+    "annahmen": (True, ASSUMED_CODE),
+}
+"""Dashboards with widgets: name = whether it keeps a kernel, and its code."""
+
 
 def write_live_dashboards(folder):
-    """One page that keeps a kernel, and one of the same content that does not."""
-    for name, is_live in (("regler", True), ("still", False)):
+    for name, (is_live, code) in OWN_LIVE_PAGES.items():
         notebook = nbformat.v4.new_notebook(
             metadata={"kernelspec": KERNEL, "ostwerk": {"live": is_live}}
         )
         head = nbformat.v4.new_code_cell('release = ""\nlanguage = "de"')
         head.metadata["tags"] = ["parameters"]
-        notebook.cells = [head, nbformat.v4.new_code_cell(LIVE_CODE)]
+        notebook.cells = [head, nbformat.v4.new_code_cell(code)]
         nbformat.write(notebook, folder / f"{name}.ipynb")
 
 

@@ -14,6 +14,8 @@ from ostwerk_analysis.dashboard.live import visitor
 from ostwerk_analysis.dashboard.rendering import settings
 from ostwerk_analysis.dashboard.still import still
 
+from .test_accessibility import findings
+
 
 @pytest.fixture(scope="module")
 def server(release, live_dashboards, serve_again, tmp_path_factory):
@@ -259,6 +261,23 @@ def test_the_page_in_a_browser(server, page):
     assert page.locator("text=Menge").first.is_visible()
     page.close()
     wait_for(lambda: not kernels(server))
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_axe_finds_nothing_while_the_controls_are_live(server, page, language):
+    for width in (1280, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"{server.url}/demo/annahmen?lang={language}")
+        page.locator(".noUi-handle").first.press("ArrowRight")
+        net = page.locator(".ow-status[role=status]")
+        net.filter(has_text="\u2248\u00a040").wait_for(state="attached")
+        assert findings(page) == []
+        page.emulate_media(color_scheme="dark")
+        assert findings(page, runOnly=["color-contrast"]) == []
+        page.emulate_media(color_scheme="light")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # On a phone, what comes out stays in sight while the first slider is moved.
+    assert net.evaluate("one => one.getBoundingClientRect().bottom <= innerHeight")
 
 
 def test_a_page_outlives_its_server(release, live_dashboards, serve_again, page, tmp_path):

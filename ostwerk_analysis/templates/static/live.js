@@ -267,8 +267,9 @@
     }
   }
 
-  /* ipywidgets gives the handles of sliders no name. */
-  function nameHandles(element) {
+  /* ipywidgets gives the handles of sliders no name, and lets nothing be read out that changes. */
+  function makeAudible(element) {
+    for (const one of element.querySelectorAll(".ow-status")) one.setAttribute("role", "status");
     for (const handle of element.querySelectorAll(".noUi-handle")) {
       const slider = handle.closest(".widget-slider, .jupyter-widgets");
       const label = slider?.querySelector(".widget-label");
@@ -364,7 +365,7 @@
   notice.append(said, again);
   places[0].element.before(notice);
   for (const { element } of places) {
-    new MutationObserver(() => nameHandles(element)).observe(
+    new MutationObserver(() => makeAudible(element)).observe(
       element, { childList: true, subtree: true });
   }
   connect();
