@@ -25,8 +25,8 @@ function lines(view) {
   let places = view.ids;
   let pins = []; // places among the cells: districts or boroughs, then the compared areas
 
-  const ends = [...find("tbody.ow-compare").rows];
-  const compared = ends.map((row) => row.cells[0].textContent);
+  const comparedRows = [...find("tbody.ow-compare").rows];
+  const compared = comparedRows.map((row) => row.cells[0].textContent);
   const name = (i) => view.names[i] ?? compared[i - view.names.length];
   const code = (i) => view.ids[i] ?? "~" + data.compared[i - view.ids.length];
   const last = () => view.ids.length + compared.length;
@@ -82,7 +82,7 @@ function lines(view) {
       map.querySelector(".ow-focus").before(layer);
       pins.forEach((i, place) => view.shapes[i] && outline(map, layer, legend, i, LETTERS[place]));
     }
-    [...view.rows, ...ends].forEach(({ cells: [{ dataset }] }, i) => {
+    [...view.rows, ...comparedRows].forEach(({ cells: [{ dataset }] }, i) => {
       if (pins.includes(i)) dataset.course = LETTERS[pins.indexOf(i)];
       else delete dataset.course;
     });
