@@ -35,9 +35,9 @@ def test_enterprises_reached_count_once(observed):
     }  # fmt: skip
 
 
-def test_a_contact_at_a_site_without_a_point_counts_in_the_city_alone(changed, observe_fields):
+def test_a_contact_at_a_site_without_a_point_counts_in_the_city_alone(changed, observe):
     data = changed(("sites.csv", "contact_point,12.379453,51.345436", "contact_point,,"))
-    found = observe_fields(data, "advice")
+    found = observe(data, "contacts")
     assert found.series("contacts", "03") == {"2024-Q2": 1, "2024": 1}
     assert found.value("contacts", "stadt", "2024-Q3") == 1
 

@@ -23,22 +23,28 @@ def test_grants_are_those_with_and_without_advice_before_approval(observed):
     [("2024-03-30", 3, 1), ("2024-03-31", 2, 2), ("2025-06-30", 2, 2)],  # g3: 31 March 2024
 )
 def test_a_session_on_the_day_of_approval_is_no_longer_before_it(
-    changed, observe_fields, day, before, during
+    changed, observe, day, before, during
 ):
-    found = observe_fields(with_session(changed, day, "b2"), "funding")
+    found = observe(
+        with_session(changed, day, "b2"),
+        "grants_advised_before_to_date",
+        "grants_advised_during_to_date",
+    )
     assert found.value("grants_advised_before_to_date", "stadt", LAST) == before
     assert found.value("grants_advised_during_to_date", "stadt", LAST) == during
 
 
 @pytest.mark.parametrize(("day", "during"), [("2024-09-01", 2), ("2024-09-02", 1)])
-def test_advice_is_during_a_project_until_it_is_completed(changed, observe_fields, day, during):
+def test_advice_is_during_a_project_until_it_is_completed(changed, observe, day, during):
     # g1 of b1 is completed on 1 September 2024, g2 is not
-    found = observe_fields(with_session(changed, day, "b1"), "funding")
+    found = observe(with_session(changed, day, "b1"), "grants_advised_during_to_date")
     assert found.value("grants_advised_during_to_date", "stadt", "2024-Q3") == during
 
 
-def test_a_talk_is_no_advice(changed, observe_fields):
-    found = observe_fields(with_session(changed, "2024-01-05", "b2", "first_contact"), "funding")
+def test_a_talk_is_no_advice(changed, observe):
+    found = observe(
+        with_session(changed, "2024-01-05", "b2", "first_contact"), "grants_advised_before_to_date"
+    )
     assert found.value("grants_advised_before_to_date", "stadt", LAST) == 2
 
 

@@ -26,10 +26,10 @@ def test_sections_of_two_editions_are_kept_apart(observed):
     }  # fmt: skip
 
 
-def test_enterprises_by_size_are_classes_of_smes(changed, observe_fields):
+def test_enterprises_by_size_are_classes_of_smes(changed, observe):
     data = changed()
     data.tables["businesses"] = data.businesses.assign(turnover_eur=1e6, balance_eur=1e6)
-    parts = observe_fields(data, "businesses").breakdowns("businesses", "stadt", "2024-Q2")
+    parts = observe(data, "businesses").breakdowns("businesses", "stadt", "2024-Q2")
     # b1, b7 under 10 employees, b2 12, b5 60, b6 300, b4 not known; b3 has closed
     assert {part: value for part, value in parts.items() if part.startswith("size=")} == {
         "size=micro": 2, "size=small": 1, "size=medium": 1, "size=large": 1, "size=unknown": 1,
@@ -74,9 +74,9 @@ def test_the_stock_changes_by_what_is_founded_and_closed(observed):
         assert stock[after] == stock[before] + founded.get(after, 0) - closed.get(after, 0)
 
 
-def test_density_takes_the_residents_of_the_quarter_where_there_are_any(changed, observe_fields):
+def test_density_takes_the_residents_of_the_quarter_where_there_are_any(changed, observe):
     data = changed(("statistics.csv", "01,,2024,residents,1000,", "01,,2024-Q1,residents,1000,"))
-    found = observe_fields(data, "businesses")
+    found = observe(data, "businesses", "businesses_per_1000_residents")
     assert found.series("businesses_per_1000_residents", "01") == {"2024-Q1": 2}
 
 
@@ -93,7 +93,7 @@ def test_density_is_set_against_the_last_year_that_was_over(small_data, observe_
     assert set(rows["quality_note"]) == {"set against the last year that was over"}
 
 
-def test_craft_businesses_are_taken_over_as_published(changed, observe_fields):
+def test_craft_businesses_are_taken_over_as_published(changed, observe):
     data = changed(("statistics.csv", "01,,2024,residents,1000,", "01,,2024,craft_businesses,12,"))
-    found = observe_fields(data, "businesses")
+    found = observe(data, "businesses", "craft_businesses")
     assert found.value("craft_businesses", "01", "2024") == 12

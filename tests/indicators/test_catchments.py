@@ -62,13 +62,13 @@ def test_a_catchment_that_reaches_into_a_district_without_a_figure_is_missing(ob
     assert observed.value("unemployed_nearest_site", "stadt", "2024-Q1", "site=s1") == 90
 
 
-def test_a_site_that_is_not_open_at_the_end_of_a_quarter_has_no_catchment(changed, observe_fields):
+def test_a_site_that_is_not_open_at_the_end_of_a_quarter_has_no_catchment(changed, observe):
     first = ("sites.csv", "51.336453,2024-01-01,", "51.336453,2024-01-01,2025-03-31,")
     second = ("sites.csv", "51.345436,2024-03-01,", "51.345436,2024-03-01,,")
     data = changed(
         ("sites.csv", "opened_on,measure_id", "opened_on,closed_on,measure_id"), first, second
     )
-    found = observe_fields(data, "catchments")
+    found = observe(data, "residents_nearest_site", "residents_within_500m")
     assert found.breakdowns("residents_nearest_site", "stadt", "2025-Q1") == {
         "": 10_000,
         "site=s2": 10_000,
@@ -78,11 +78,17 @@ def test_a_site_that_is_not_open_at_the_end_of_a_quarter_has_no_catchment(change
 
 
 def test_enterprises_are_counted_at_their_point_and_once_in_overlapping_catchments(
-    changed, observe_fields
+    changed, observe
 ):
     # b5 lies halfway between the sites, b8 far from both; the others have no point.
     data = changed(("businesses.csv", "12.379453,51.345436", "12.379706,51.340945"))
-    found = observe_fields(data, "catchments")
+    found = observe(
+        data,
+        "businesses_within_1000m",
+        "businesses_placed",
+        "businesses_within_1000m_share",
+        "businesses_nearest_site",
+    )
     assert found.breakdowns("businesses_within_1000m", "stadt", "2025-Q2") == {
         "": 1,
         "site=s1": 1,
@@ -112,16 +118,14 @@ def test_the_door_hides_catchments_of_few_enterprises_and_their_shares(changed):
     assert state["residents_within_1000m", "site=s1"] == "F"
 
 
-def test_an_open_site_without_a_point_leaves_the_catchment_of_all_sites_missing(
-    changed, observe_fields
-):
+def test_an_open_site_without_a_point_leaves_the_catchment_of_all_sites_missing(changed, observe):
     data = changed(
         ("sites.csv", "site_id,name,kind,", "site_id,district_id,name,kind,"),
         ("sites.csv", "s1,WerkStadt", "s1,01,WerkStadt"),
         ("sites.csv", "s2,Kontaktstelle", "s2,03,Kontaktstelle"),
         ("sites.csv", "contact_point,12.379453,51.345436", "contact_point,,"),
     )
-    found = observe_fields(data, "catchments")
+    found = observe(data, "residents_within_500m")
     row = found.row("residents_within_500m", "stadt", "2024-Q4")
     assert (row["obs_status"], row["quality_note"]) == ("M", catchments.NO_POINT)
     assert found.value("residents_within_500m", "stadt", "2024-Q4", "site=s1") > 0

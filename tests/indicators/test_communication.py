@@ -9,12 +9,12 @@ from ostwerk_analysis.indicators import communication
 
 
 def test_an_enterprise_is_supported_from_its_first_approval_until_it_closes(
-    observed, changed, observe_fields
+    observed, changed, observe
 ):
     stock = {"2024-Q1": 2, "2024-Q2": 2, "2024-Q3": 2, "2024-Q4": 2, "2025-Q1": 2, "2025-Q2": 2}
     assert observed.series("enterprises_in_support", "stadt") == stock
     data = changed(("businesses.csv", "2024-02-15,,12", "2024-02-15,2024-09-30,12"))
-    closed = observe_fields(data, "advice").series("enterprises_in_support", "stadt")
+    closed = observe(data, "enterprises_in_support").series("enterprises_in_support", "stadt")
     assert closed == stock | {"2024-Q3": 1, "2024-Q4": 1, "2025-Q1": 1, "2025-Q2": 1}
 
 

@@ -30,11 +30,11 @@ def test_where_nothing_was_decided_there_is_no_median(observed):
     assert row[["obs_status", "quality_note"]].tolist() == ["M", "nothing happened"]
 
 
-def test_a_rejection_is_a_decision_on_its_day(changed, observe_fields):
+def test_a_rejection_is_a_decision_on_its_day(changed, observe):
     data = changed()
     on = data.grants["grant_id"].map({"g5": pd.Timestamp("2024-08-01")})  # 32 days
     data.tables["grants"] = data.grants.assign(rejected_on=on)
-    found = observe_fields(data, "funding")
+    found = observe(data, "days_to_decision", "decisions_to_date")
     assert found.value("days_to_decision", "stadt", "2024-Q3") == 32
     assert found.value("decisions_to_date", "stadt", LAST) == 5
 
@@ -46,9 +46,9 @@ def test_the_share_decided_in_time_leaves_open_applications_out(observed):
 
 
 @pytest.mark.parametrize(("day", "share"), [("2024-07-01", 100), ("2024-07-02", 75)])
-def test_ninety_days_are_in_time_and_ninety_one_are_not(changed, observe_fields, day, share):
+def test_ninety_days_are_in_time_and_ninety_one_are_not(changed, observe, day, share):
     # g4 applied on 2 April 2024
-    found = observe_fields(changed(("grants.csv", "2025-01-15", day)), "funding")
+    found = observe(changed(("grants.csv", "2025-01-15", day)), "decisions_in_time_share_to_date")
     assert found.value("decisions_in_time_share_to_date", "stadt", LAST) == share
 
 

@@ -84,7 +84,7 @@ def test_persons_are_counted_beside_full_time_equivalents(observed):
     assert observed.value("jobs_created_founders_persons_to_date", "stadt", "2025-Q1", part) == 1
 
 
-def test_a_number_of_persons_that_is_not_known_marks_its_sum(changed, observe_fields):
+def test_a_number_of_persons_that_is_not_known_marks_its_sum(changed, observe):
     data = changed(
         (
             "jobs.csv",
@@ -92,7 +92,7 @@ def test_a_number_of_persons_that_is_not_known_marks_its_sum(changed, observe_fi
             "j1,b1,created,verified,2024-10-01,1.5,",
         )
     )
-    row = observe_fields(data, "employment").row(
+    row = observe(data, "jobs_created_persons_to_date").row(
         "jobs_created_persons_to_date", "stadt", "2025-Q2", "status=verified"
     )
     assert row[["value", "obs_status"]].tolist() == [1, "E"]  # j2 alone is known
@@ -128,14 +128,19 @@ def test_cost_per_job_within_a_measure_takes_its_own_grants(observed):
 
 
 def test_jobs_that_follow_from_no_grant_or_a_withdrawn_one_do_not_make_jobs_cheaper(
-    changed, observe_fields
+    changed, observe
 ):
     part = "status=verified"
     without = changed(
         ("jobs.csv", "1,1,ja,g3\nj2,b2,created,verified,2025-01-02,1,1,ja,g3",
          "1,1,ja,\nj2,b2,created,verified,2025-01-02,1,1,ja,"),
     )  # fmt: skip
-    found = observe_fields(without, "employment")
+    found = observe(
+        without,
+        "jobs_created_to_date",
+        "jobs_created_by_grants_to_date",
+        "cost_per_job_created_eur_to_date",
+    )
     assert found.value("jobs_created_to_date", "stadt", "2025-Q2", part) == 2.5
     assert found.value("jobs_created_by_grants_to_date", "stadt", "2025-Q2", part) == 1.5
     assert found.value("cost_per_job_created_eur_to_date", "stadt", "2025-Q2", part) == 5500 / 1.5

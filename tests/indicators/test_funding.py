@@ -26,9 +26,9 @@ def test_grants_count_on_the_day_of_approval_and_only_if_they_were_approved(obse
     }  # fmt: skip
 
 
-def test_a_grant_withdrawn_after_its_approval_does_not_count(changed, observe_fields):
+def test_a_grant_withdrawn_after_its_approval_does_not_count(changed, observe):
     old, new = "2025-02-01,withdrawn,,,,700,,", "2025-02-01,withdrawn,2025-02-02,,,700,600,"
-    found = observe_fields(changed(("grants.csv", old, new)), "funding")
+    found = observe(changed(("grants.csv", old, new)), "grants_approved_eur")
     assert found.value("grants_approved_eur", "stadt", "2025-Q1") == 2000  # g4 alone
 
 
@@ -59,10 +59,10 @@ def test_enterprises_are_broken_down_by_section_and_size_where_the_area_is_large
     }  # fmt: skip
 
 
-def test_the_size_of_supported_enterprises_is_their_class_as_smes(changed, observe_fields):
+def test_the_size_of_supported_enterprises_is_their_class_as_smes(changed, observe):
     data = changed()
     data.tables["businesses"] = data.businesses.assign(turnover_eur=1e6, balance_eur=1e6)
-    found = observe_fields(data, "funding")
+    found = observe(data, "businesses", "enterprises_supported_to_date")
     parts = found.breakdowns("enterprises_supported_to_date", "stadt", "2025-Q2")
     sizes = {part: value for part, value in parts.items() if part.startswith("size=")}
     assert sizes == {"size=micro": 2, "size=small": 1}  # b1 and b3; b2 has twelve employees
@@ -122,23 +122,31 @@ def test_shares_by_fund_add_up_to_the_grant(observed):
         assert sum(parts.values()) == observed.value("grants_approved_eur", "stadt", period)
 
 
-def test_a_grant_without_shares_is_paid_by_a_fund_not_known(changed, observe_fields):
+def test_a_grant_without_shares_is_paid_by_a_fund_not_known(changed, observe):
     data = changed(("funding_shares.csv", "g3,city,100\n", ""))
-    found = observe_fields(data, "funding")
+    found = observe(data, "grants_approved_by_fund_eur")
     assert found.breakdowns("grants_approved_by_fund_eur", "stadt", "2024-Q1") == {
         "fund=ERDF": 2400, "fund=city": 1600, "fund=unknown": 3000,
     }  # fmt: skip
 
 
-def test_rounded_shares_add_up_to_the_grant_all_the_same(changed, observe_fields):
+def test_rounded_shares_add_up_to_the_grant_all_the_same(changed, observe):
     thirds = "g3,ERDF,33.33\ng3,state,33.33\ng3,city,33.33\n"
-    found = observe_fields(changed(("funding_shares.csv", "g3,city,100\n", thirds)), "funding")
+    found = observe(
+        changed(("funding_shares.csv", "g3,city,100\n", thirds)), "grants_approved_by_fund_eur"
+    )
     parts = found.breakdowns("grants_approved_by_fund_eur", "stadt", "2024-Q1")
     assert sum(parts.values()) == pytest.approx(7000, abs=1e-9)
 
 
-def test_a_cost_that_is_not_known_is_not_counted_as_nothing(changed, observe_fields):
-    found = observe_fields(changed(("grants.csv", ",10000,4000,", ",,4000,")), "funding")
+def test_a_cost_that_is_not_known_is_not_counted_as_nothing(changed, observe):
+    found = observe(
+        changed(("grants.csv", ",10000,4000,", ",,4000,")),
+        "investment_eur",
+        "investment_eur_to_date",
+        "leverage",
+        "grants_approved_eur",
+    )
     # g3 alone is known in the first quarter; the sum without g1 is marked, wherever g1 counts
     row = found.row("investment_eur", "stadt", "2024-Q1")
     assert row[["value", "n_units", "largest_1"]].tolist() == [3000, 1, 3000]

@@ -60,10 +60,10 @@ def test_a_stage_that_nobody_has_reached_is_a_zero(observed):
     assert observed.value("enterprises_by_stage", "stadt", "2024-Q1", "stage=completed") == 0
 
 
-def test_jobs_of_a_withdrawn_grant_are_no_stage(changed, observe_fields):
+def test_jobs_of_a_withdrawn_grant_are_no_stage(changed, observe):
     old = "g3,b2,startgeld,2024-03-01,approved,"
     data = changed(("grants.csv", old, old.replace("approved", "withdrawn")))
-    found = observe_fields(data, "funding")
+    found = observe(data, "enterprises_by_stage_to_date")
     assert found.value("enterprises_by_stage_to_date", "stadt", "2025-Q2", "stage=jobs") == 1
 
 
@@ -99,11 +99,13 @@ def test_an_enterprise_is_past_a_step_once_it_was_at_both_stages(observed):
     assert observed.value("enterprises_past_step_to_date", "stadt", "2024-Q2", part) == 1
 
 
-def test_the_order_of_the_stages_does_not_matter(changed, observe_fields):
+def test_the_order_of_the_stages_does_not_matter(changed, observe):
     # b2 applies on 1 March 2024 and is advised a year later
     row = "c6,2024-07-01,community_event,,,s2,,3,,\n"
-    found = observe_fields(
-        changed(("contacts.csv", row, row + "c9,2025-04-02,advice,b2,,s1,,1,de,\n")), "funding"
+    found = observe(
+        changed(("contacts.csv", row, row + "c9,2025-04-02,advice,b2,,s1,,1,de,\n")),
+        "enterprises_at_step_to_date",
+        "enterprises_past_step_to_date",
     )
     part = "step=applied"
     assert found.value("enterprises_at_step_to_date", "stadt", "2025-Q1", part) == 1

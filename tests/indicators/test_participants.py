@@ -44,10 +44,15 @@ def test_the_share_in_employment_is_per_hundred_who_left_and_had_no_work(observe
 
 
 @pytest.mark.parametrize("statuses", [",employed", "unemployed,"])
-def test_who_has_no_known_status_is_in_neither_part_of_the_share(changed, observe_fields, statuses):
+def test_who_has_no_known_status_is_in_neither_part_of_the_share(changed, observe, statuses):
     entry = "p1,2024-01-15,2024-06-30,s1,female,25-54,3,unemployed,employed,01"
     without = entry.replace("unemployed,employed", statuses)
-    found = observe_fields(changed(("participants.csv", entry, without)), "participants")
+    found = observe(
+        changed(("participants.csv", entry, without)),
+        "participants_left",
+        "participants_left_without_work",
+        "participants_employed",
+    )
     assert found.value("participants_left", "stadt", "2024-Q2") == 2
     assert found.value("participants_left_without_work", "stadt", "2024-Q2") == 1
     assert found.value("participants_employed", "stadt", "2024-Q2") == 0
@@ -91,9 +96,9 @@ def test_who_has_come_back_and_not_left_has_not_left(small_data):
     assert participants.left_without_work(data).empty
 
 
-def test_another_operation_counts_again_and_the_person_once(small_data, observe_fields):
+def test_another_operation_counts_again_and_the_person_once(small_data, observe):
     data = records(small_data, FIRST, AGAIN | {"operation_code": "two"})
-    found = observe_fields(data, "participants")
+    found = observe(data, "participants_entered_to_date", "participants_persons_to_date")
     to_date = {"participants_entered_to_date": 2, "participants_persons_to_date": 1}
     for indicator, value in to_date.items():
         row = found.row(indicator, "stadt", "2025-Q1")
@@ -222,10 +227,16 @@ def test_results_on_leaving_depend_on_both_statuses(small_data, before, after, i
     assert counted(data, results) == {indicator} - {""}
 
 
-def test_six_months_later_is_counted_on_that_day(small_data, observe_fields):
+def test_six_months_later_is_counted_on_that_day(small_data, observe):
     # left on 31 May 2024, so asked on 30 November
     data = person(small_data, labour_status_out="unemployed", labour_status_6m="employed")
-    found = observe_fields(data, "participants")
+    found = observe(
+        data,
+        "unemployed",
+        "participants_employed_later",
+        "participants_employed_later_share",
+        "participants_employed",
+    )
     assert found.series("participants_employed_later", "stadt") == {"2024-Q4": 1, "2024": 1}
     assert found.value("participants_employed_later_share", "stadt", "2024-Q4") == 100
     assert found.series("participants_employed", "stadt") == {}
@@ -260,13 +271,11 @@ def test_self_employed_on_leaving_are_part_of_those_employed(small_data):
 @pytest.mark.parametrize(
     ("said", "value", "status"), [(True, 1, "A"), (False, 0, "A"), (None, np.nan, "M")]
 )
-def test_a_qualification_is_a_yes_a_no_or_not_known(
-    small_data, observe_fields, said, value, status
-):
+def test_a_qualification_is_a_yes_a_no_or_not_known(small_data, observe, said, value, status):
     # Another one, in the quarter before, so that something stands in the column.
     other = {"has_gained_qualification": True, "left_on": "2024-03-31"}
     data = records(small_data, other, {"has_gained_qualification": said})
-    row = observe_fields(data, "participants").row("participants_qualified", "stadt", "2024-Q2")
+    row = observe(data, "participants_qualified").row("participants_qualified", "stadt", "2024-Q2")
     assert (row["value"], row["obs_status"]) == (pytest.approx(value, nan_ok=True), status)
 
 
@@ -280,14 +289,16 @@ def test_a_qualification_counts_whatever_the_status_was(small_data, before):
     ("before", "counts"),
     [("employed", True), ("self_employed", True), ("unemployed", False), ("training", False)],
 )
-def test_a_better_position_is_of_those_who_had_work(small_data, observe_fields, before, counts):
+def test_a_better_position_is_of_those_who_had_work(small_data, observe, before, counts):
     # left on 31 May 2024, so asked on 30 November
     data = person(small_data, labour_status_in=before, has_better_position_6m=True)
-    found = observe_fields(data, "participants").series("participants_better_placed_later", "stadt")
+    found = observe(data, "participants_better_placed_later").series(
+        "participants_better_placed_later", "stadt"
+    )
     assert found == ({"2024-Q4": 1, "2024": 1} if counts else {})
 
 
-def test_the_share_reached_is_of_all_who_are_due(small_data, observe_fields):
+def test_the_share_reached_is_of_all_who_are_due(small_data, observe):
     data = records(
         small_data,
         {"labour_status_6m": "employed"},
@@ -295,19 +306,24 @@ def test_the_share_reached_is_of_all_who_are_due(small_data, observe_fields):
         {"labour_status_6m": None, "left_on": "2025-01-31"},  # due after the quarter
         {"labour_status_6m": "employed", "labour_status_in": "employed"},
     )
-    found = observe_fields(data, "participants", "2025Q2")
+    found = observe(
+        data,
+        "participants_due_later_to_date",
+        "participants_reached_share_to_date",
+        quarter="2025Q2",
+    )
     assert found.value("participants_due_later_to_date", "stadt", "2025-Q2") == 2
     assert found.value("participants_reached_share_to_date", "stadt", "2025-Q2") == 50
 
 
-def test_exits_into_work_are_given_by_the_status_before(small_data, observe_fields):
+def test_exits_into_work_are_given_by_the_status_before(small_data, observe):
     data = records(
         small_data,
         {"labour_status_out": "employed"},
         {"labour_status_out": "unemployed"},
         {"labour_status_in": "inactive", "labour_status_out": "employed"},
     )
-    found = observe_fields(data, "participants")
+    found = observe(data, "unemployed", "participants_employed_share_to_date")
     share = found.breakdowns("participants_employed_share_to_date", "stadt", "2025-Q2")
     assert share["labour_status=unemployed"] == 50
     assert share["labour_status=inactive"] == 100

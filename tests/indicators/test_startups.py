@@ -69,7 +69,7 @@ def test_who_closes_later_has_lasted_so_long(small_data, closed, lasts):
     assert len(startups.lasting(12)(data)) == lasts
 
 
-def test_the_share_is_of_those_observed_for_so_long(small_data, observe_fields):
+def test_the_share_is_of_those_observed_for_so_long(small_data, observe):
     data = founded(
         small_data,
         ("2024-01-10", "2024-01-10", None),
@@ -77,7 +77,13 @@ def test_the_share_is_of_those_observed_for_so_long(small_data, observe_fields):
         ("2024-03-31", "2024-01-10", None),
         ("2024-04-02", "2024-01-10", "2024-05-02"),  # twelve months are over in 2025-Q2 only
     )
-    found = observe_fields(data, "businesses")
+    found = observe(
+        data,
+        "businesses",
+        "startups_lasting_12m_share_to_date",
+        "startups_observed_12m_to_date",
+        "startups_supported_to_date",
+    )
     share, due = "startups_lasting_12m_share_to_date", "startups_observed_12m_to_date"
     assert found.value("startups_supported_to_date", "stadt", "2024-Q2") == 4
     assert found.value(due, "stadt", "2025-Q1") == 3

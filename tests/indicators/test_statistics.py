@@ -41,9 +41,9 @@ def test_a_missing_district_makes_the_sums_around_it_missing(observed):
     assert observed.value("unemployed", "quartier", "2024-Q1") == 50
 
 
-def test_a_district_without_a_row_is_as_missing_as_one_without_a_value(changed, observe_fields):
+def test_a_district_without_a_row_is_as_missing_as_one_without_a_value(changed, observe):
     data = changed(("statistics.csv", "04,,2024,residents,4000,\n", ""))
-    row = observe_fields(data, "statistics").row("residents", "stadt", "2024")
+    row = observe(data, "residents").row("residents", "stadt", "2024")
     assert np.isnan(row["value"])
     assert row["obs_status"] == "M"
 

@@ -15,14 +15,14 @@ def test_a_measure_belongs_to_itself_and_to_all_that_is_above_it(small_data):
     ]  # fmt: skip
 
 
-def test_a_node_has_what_is_below_it_over_all_levels(small_city, change, observe_fields):
+def test_a_node_has_what_is_below_it_over_all_levels(small_city, change, observe):
     from ostwerk_analysis import load
 
     lead = '[[measures]]\nid = "leitprojekt"\nname = "Leitprojekt"\nparent = "initiative"\n\n'
     below = 'id = "startgeld"\nname = { de = "Startgeld", en = "Start-up grants" }\nparent = '
     change(small_city / "programme.toml", f'[[measures]]\n{below}"initiative"',
            f'{lead}[[measures]]\n{below}"leitprojekt"')  # fmt: skip
-    found = observe_fields(load(small_city), "funding")
+    found = observe(load(small_city), "grants_approved_by_node_eur_to_date")
     assert found.breakdowns("grants_approved_by_node_eur_to_date", "stadt", LAST) == {
         "node=beihilfe": 8000, "node=initiative": 11000, "node=leitprojekt": 3000,
         "node=startgeld": 3000,
@@ -38,20 +38,20 @@ def test_money_counts_once_at_each_node(observed):
     }  # fmt: skip
 
 
-def test_an_enterprise_counts_once_at_a_node_however_many_measures_supported_it(
-    changed, observe_fields
-):
+def test_an_enterprise_counts_once_at_a_node_however_many_measures_supported_it(changed, observe):
     # g3 goes to b1 too, which has g1 and g2 of the other measure and advice at the initiative
-    found = observe_fields(changed(("grants.csv", "g3,b2,startgeld", "g3,b1,startgeld")), "funding")
+    found = observe(
+        changed(("grants.csv", "g3,b2,startgeld", "g3,b1,startgeld")), "enterprises_by_node_to_date"
+    )
     assert found.breakdowns("enterprises_by_node_to_date", "stadt", LAST) == {
         "node=beihilfe": 2, "node=startgeld": 1, "node=initiative": 2,
     }  # fmt: skip
 
 
-def test_advice_at_a_site_is_support_by_the_measure_that_runs_it(changed, observe_fields):
+def test_advice_at_a_site_is_support_by_the_measure_that_runs_it(changed, observe):
     row = "c6,2024-07-01,community_event,,,s2,,3,,\n"
     advice = "c9,2025-04-02,advice,b7,,s1,,1,de,\n"
-    found = observe_fields(changed(("contacts.csv", row, row + advice)), "funding")
+    found = observe(changed(("contacts.csv", row, row + advice)), "enterprises_by_node_to_date")
     assert found.breakdowns("enterprises_by_node_to_date", "stadt", LAST) == {
         "node=beihilfe": 2, "node=startgeld": 1, "node=initiative": 4,
     }  # fmt: skip
