@@ -89,6 +89,29 @@ def ostwerk(tmp_path):
 @pytest.fixture
 def quick_city(small_city) -> Path:
     """A copy of the small city with notebooks of its own that take little time."""
+    return quickened(small_city)
+
+
+@pytest.fixture(scope="session")
+def released_once(tmp_path_factory) -> Path:
+    """What the run of 2025Q2 leaves of the quick city, to be copied."""
+    from ostwerk_analysis.pipeline.run import run
+
+    home = tmp_path_factory.mktemp("released")
+    city = quickened(Path(shutil.copytree(SMALL_CITY, home / "small_city")))
+    run(city, "2025Q2", out=home / "out")
+    return home / "out"
+
+
+@pytest.fixture
+def released(quick_city, released_once, tmp_path) -> Path:
+    """The release of 2025Q2 of the quick city, in the folder of the test as if it had run there."""
+    shutil.copytree(released_once, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "published" / "musterstadt" / "2025-Q2"
+
+
+def quickened(small_city: Path) -> Path:
+    """Give the small city notebooks of its own that take little time."""
     import_ow, load = "import ostwerk_analysis as ow", "data = ow.load(programme)"
     parameters = 'programme = "."\nquarter = "2025Q2"\nresults = "."'
     # Each in the place of one of ours; one of them has something to say.

@@ -222,8 +222,7 @@ def test_nothing_changed_nothing_done(quick_city, tmp_path, ostwerk):
     assert seconds < 10  # 1.1 s on an idle machine; here others may be at work
 
 
-def test_force_does_all_again_and_changes_not_one_byte(quick_city, tmp_path):
-    run(quick_city, "2025Q2", out=tmp_path)
+def test_force_does_all_again_and_changes_not_one_byte(quick_city, released, tmp_path):
     before = everything(tmp_path / "published")
     again = run(quick_city, "2025Q2", out=tmp_path, force=True)
     assert again.status == "reproduced"
@@ -260,8 +259,9 @@ def test_the_order_of_the_rows_makes_no_difference_to_the_tables(quick_city, tmp
     assert differing <= in_order_of_the_file
 
 
-def test_a_changed_notebook_alone_is_executed_again(quick_city, tmp_path, notebook_at):
-    run(quick_city, "2025Q2", out=tmp_path)
+def test_a_changed_notebook_alone_is_executed_again_and_kept_for_verifying(
+    quick_city, released, tmp_path, notebook_at
+):
     notebook_at(quick_city / "notebooks" / "30_businesses.ipynb", GIVEN, "1 + 1")
     again = run(quick_city, "2025Q2", out=tmp_path)
     assert again.seconds.keys() - set(REPORTS) == {"30_businesses"}
@@ -269,32 +269,25 @@ def test_a_changed_notebook_alone_is_executed_again(quick_city, tmp_path, notebo
     assert again.release.manifest["seconds"].keys() == {*ANALYSES, *REPORTS}
     page = (again.release.folder / "reports" / f"{REPORT}.de.html").read_text(encoding="utf-8")
     assert "<td>2025-Q2-r2</td>" in page
-
-
-def test_changed_data_execute_all_and_the_release_before_stays(quick_city, tmp_path, change):
-    first = run(quick_city, "2025Q2", out=tmp_path)
-    before = everything(first.release.folder)
-    change(quick_city / "statistics.csv", "01,,2024-Q1,unemployed,50", "01,,2024-Q1,unemployed,51")
-    again = run(quick_city, "2025Q2", out=tmp_path)
-    assert again.seconds.keys() == {*ANALYSES, *REPORTS}
-    assert (again.release.name, again.is_current) == ("2025-Q2-r2", True)
-    assert everything(first.release.folder) == before
-    assert sums(first) != sums(again)
-
-
-def test_a_changed_own_notebook_is_kept_for_verifying(quick_city, tmp_path, notebook_at):
-    run(quick_city, "2025Q2", out=tmp_path)
-    notebook_at(quick_city / "notebooks" / "30_businesses.ipynb", GIVEN, "1 + 1")
-    again = run(quick_city, "2025Q2", out=tmp_path)
-    home = tmp_path / "runs" / "musterstadt" / "inputs"
-    kept = {path.name for path in home.iterdir()}
+    kept = {path.name for path in (tmp_path / "runs" / "musterstadt" / "inputs").iterdir()}
     entries = again.release.manifest["inputs"]
     wanted = {entry["sha256"] + "." + entry["file"].rpartition(".")[2] for entry in entries}
     assert wanted <= kept
 
 
-def test_a_changed_seed_is_another_release(quick_city, tmp_path, change):
-    run(quick_city, "2025Q2", out=tmp_path)
+def test_changed_data_execute_all_and_the_release_before_stays(
+    quick_city, released, tmp_path, change
+):
+    before = everything(released)
+    change(quick_city / "statistics.csv", "01,,2024-Q1,unemployed,50", "01,,2024-Q1,unemployed,51")
+    again = run(quick_city, "2025Q2", out=tmp_path)
+    assert again.seconds.keys() == {*ANALYSES, *REPORTS}
+    assert (again.release.name, again.is_current) == ("2025-Q2-r2", True)
+    assert everything(released) == before
+    assert release.table_sums(released) != sums(again)
+
+
+def test_a_changed_seed_is_another_release(quick_city, released, tmp_path, change):
     change(quick_city / "programme.toml", "seed = 7", "seed = 8")
     assert run(quick_city, "2025Q2", out=tmp_path).release.name == "2025-Q2-r2"
 
@@ -302,8 +295,9 @@ def test_a_changed_seed_is_another_release(quick_city, tmp_path, change):
 # ---- quarters ----
 
 
-def test_an_earlier_quarter_is_released_beside_the_current_one(quick_city, tmp_path, ostwerk):
-    run(quick_city, "2025Q2", out=tmp_path)
+def test_an_earlier_quarter_is_released_beside_the_current_one(
+    quick_city, released, tmp_path, ostwerk
+):
     earlier = run(quick_city, "2025Q1", out=tmp_path)
     assert (earlier.release.name, earlier.is_current) == ("2025-Q1", False)
     assert release.open(tmp_path / "published").name == "2025-Q2"
@@ -355,10 +349,11 @@ def test_only_executes_one_notebook_and_releases_nothing(quick_city, tmp_path, o
     assert not (tmp_path / "published").exists()
 
 
-def test_a_report_only_needs_a_release_and_leaves_its_pages_with_the_run(quick_city, tmp_path):
+def test_a_report_only_needs_a_release_and_leaves_its_pages_with_the_run(
+    quick_city, released, tmp_path
+):
     with pytest.raises(NotebookError, match="reads a release, and 2025-Q2 has none yet"):
-        run(quick_city, "2025Q2", out=tmp_path, only=REPORT)
-    run(quick_city, "2025Q2", out=tmp_path)
+        run(quick_city, "2025Q2", out=tmp_path / "new", only=REPORT)
     before = everything(tmp_path / "published")
     result = run(quick_city, "2025Q2", out=tmp_path, only=REPORT, force=True)
     assert (result.status, result.seconds.keys()) == ("executed", set(REPORTS))
@@ -370,9 +365,8 @@ def test_a_report_only_needs_a_release_and_leaves_its_pages_with_the_run(quick_c
 
 
 def test_a_failing_notebook_is_named_the_others_finish_and_nothing_is_released(
-    quick_city, tmp_path, notebook_at, ostwerk
+    quick_city, released, tmp_path, notebook_at, ostwerk
 ):
-    run(quick_city, "2025Q2", out=tmp_path)
     before = everything(tmp_path / "published")
     for name in ("20_funding", "30_businesses"):
         code = 'raise ValueError("no grants today\\nand more")' if name == "20_funding" else "2"
@@ -527,8 +521,7 @@ def test_a_city_may_replace_one_of_ours(small_city, tmp_path, notebook_at):
 # ---- the inputs ----
 
 
-def test_bad_data_are_refused_and_the_release_before_stays(quick_city, tmp_path, change):
-    run(quick_city, "2025Q2", out=tmp_path)
+def test_bad_data_are_refused_and_the_release_before_stays(quick_city, released, tmp_path, change):
     before = everything(tmp_path / "published")
     change(quick_city / "grants.csv", "g2,b1", "g1,b1")
     with pytest.raises(DataError, match="g1 in grant_id"):

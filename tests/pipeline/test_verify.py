@@ -12,11 +12,6 @@ from ostwerk_analysis.pipeline.run import run
 from ostwerk_analysis.pipeline.verify import Verdict, verify
 
 
-@pytest.fixture
-def released(quick_city, tmp_path):
-    return run(quick_city, "2025Q2", out=tmp_path).release.folder
-
-
 def test_the_files_of_the_city_are_not_needed(quick_city, released):
     shutil.rmtree(quick_city)
     verdict = verify(released)
