@@ -11,27 +11,24 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import date
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 from typer.core import TyperCommand, TyperGroup
 
 from . import __version__
+from .console import byte_bars, show_fetched, show_releases, show_result, step_bars
 from .faults import DataError, OstwerkError
-from .language import LANGUAGES, day, number, preferred, text
+from .language import LANGUAGES, preferred, text
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from . import fetching
-    from .pipeline.run import Progress, Result
+    from .pipeline.run import Result
 
 EXIT_FAULTS, ENDS_WITHIN_S = 2, 10
 LOG = "ostwerk.log"
@@ -55,23 +52,6 @@ USAGE = {
     r"Invalid value for '(?P<name>.+?)': .*": "The value of {name} is not possible.",
 }
 """How typer says what is wrong with a call = how we say it."""
-RELEASE_COLOURS = {"current": "green", "damaged": "red", "earlier": "dim"}
-RELEASE_HEADINGS = ("Programme", "Release", "Released", "Status", "Damage")
-FETCH_COLOURS = {"fetched": "green", "unchanged": "dim", "failed": "red"}
-FETCH_HEADINGS = ("Table", "File", "Status", "Bytes")
-STEPS = {
-    "load": "Reading and checking",
-    "analyse": "Analysis notebooks",
-    "protect": "Protecting and writing tables",
-    "report": "Reports",
-    "pages": "Pages of the dashboards",
-}
-RESULTS = {
-    "released": "Released: {folder}",
-    "unchanged": "Nothing has changed since the release {folder}.",
-    "reproduced": "The same again, byte for byte: {folder}",
-    "executed": "Executed, and nothing released: {kept}",
-}
 
 
 def main() -> None:
@@ -255,9 +235,9 @@ def application(language: str) -> typer.Typer:
         from .programme import Programme
 
         read = Programme.read(programme)
-        with _bytes_progress(say) as progress:
+        with byte_bars(say) as progress:
             files = fetched(read, only, progress)
-        _show_fetched(say, files, language)
+        show_fetched(say, files, language)
         if errors := [file.error for file in files if file.error]:
             errors.append(DataError("What was there before has stayed as it was."))
             raise DataError("{errors}", errors=errors)
@@ -313,7 +293,7 @@ def application(language: str) -> typer.Typer:
         result = _run(say, language, programme, quarter, jobs, only, out, force)
         if pages:
             _render(say, language, result, dashboards or [])
-        _show_result(say, result, language)
+        show_result(say, result, language)
 
     @command
     def serve(
@@ -398,7 +378,7 @@ def application(language: str) -> typer.Typer:
         from .pipeline.recipe import demo_programme
 
         result = _run(say, language, demo_programme(), "last", None, None, out, False)
-        _show_result(say, result, language)
+        show_result(say, result, language)
         _serve(say, language, out / "published" / "leipzig-demo", port=port)
 
     @command
@@ -430,13 +410,7 @@ def application(language: str) -> typer.Typer:
         if found.empty:
             say.print(text("There is no release in {folder}.", language, folder=out / "published"))
         else:
-            table = Table(*(text(name, language) for name in RELEASE_HEADINGS), box=None)
-            for row in found.to_dict("records"):
-                released, status = row["released_at"][:10], text(row["status"], language)
-                since = day(date.fromisoformat(released), language) if released else ""
-                cells = row["programme"], row["release"], since, status, row["damage"]
-                table.add_row(*cells, style=RELEASE_COLOURS[row["status"]])
-            say.print(table)
+            show_releases(say, found, language)
 
     @command
     def verify(
@@ -452,7 +426,7 @@ def application(language: str) -> typer.Typer:
         """
         from .pipeline.verify import verify as compared
 
-        with _progress(say, language) as progress:
+        with step_bars(say, language) as progress:
             verdict = compared(release, out, progress=progress)
         for line in verdict.lines(language):
             say.print(line, markup=False)
@@ -485,66 +459,6 @@ def application(language: str) -> typer.Typer:
     return app
 
 
-@contextmanager
-def _progress(console: Console, language: str) -> "Iterator[Progress]":
-    """Show a bar for each step of a run."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
-
-    columns = TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn()
-    tasks: dict[str, Any] = {}
-    bars = Bars(*columns, TimeElapsedColumn(), console=console)
-
-    def tell(step: str, done: int, total: int) -> None:
-        bars.start()  # not before there is something to show
-        if step not in tasks:
-            tasks[step] = bars.add_task(text(STEPS[step], language), total=total)
-        bars.update(tasks[step], completed=done, total=total)
-
-    try:
-        yield tell
-    finally:
-        if tasks:
-            bars.stop()
-
-
-@contextmanager
-def _bytes_progress(console: Console) -> "Iterator[fetching.Progress]":
-    """Show a bar for each file that is being fetched, on a terminal only."""
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
-    from rich.progress import Progress as Bars
-
-    name = TextColumn("{task.description:<32}", markup=False)
-    tasks: dict[str, Any] = {}
-    columns = name, BarColumn(), DownloadColumn(), TransferSpeedColumn()
-    with Bars(*columns, console=console, disable=not console.is_terminal) as bars:
-
-        def tell(path: str, done: int, total: int) -> None:
-            if path not in tasks:
-                tasks[path] = bars.add_task(path, total=None)
-            bars.update(tasks[path], completed=done, total=total or None)
-
-        yield tell
-
-
-def _show_fetched(say: Console, files: "list[fetching.Fetched]", language: str) -> None:
-    """List the files, and name what was kept."""
-    if not files:
-        say.print(text("No source has an address, so there is nothing to fetch.", language))
-        return
-    table = Table(*(text(heading, language) for heading in FETCH_HEADINGS), box=None)
-    table.columns[1].overflow, table.columns[-1].justify = "fold", "right"
-    for file in files:
-        status = f"[{FETCH_COLOURS[file.status]}]{text(file.status, language)}[/]"
-        size = number(file.size, "", language) if file.size else "–"
-        table.add_row(", ".join(file.tables), escape(file.path), status, size)
-    say.print(table)
-    for file in files:
-        if file.kept:
-            said = "{path} had not been fetched before; a copy of it is kept as {kept}."
-            say.print(text(said, language, path=file.path, kept=file.kept), markup=False)
-
-
 def _run(
     say: Console,
     language: str,
@@ -557,21 +471,10 @@ def _run(
 ) -> "Result":
     from .pipeline.run import run
 
-    with _progress(say, language) as progress:
+    with step_bars(say, language) as progress:
         return run(
             programme, quarter, out=out, workers=jobs, only=only, force=force, progress=progress
         )
-
-
-def _show_result(say: Console, result: "Result", language: str) -> None:
-    from .release import current_name
-
-    folder = result.release.folder if result.release else None
-    said = text(RESULTS[result.status], language, folder=folder, kept=result.folder)
-    say.print(said, markup=False)
-    if folder and not result.is_current and result.status != "executed":
-        name = current_name(folder.parent)
-        say.print(text("The current release is {name}.", language, name=name), markup=False)
 
 
 def _render(say: Console, language: str, result: "Result", dashboards: list[Path]) -> None:
@@ -581,7 +484,7 @@ def _render(say: Console, language: str, result: "Result", dashboards: list[Path
     from .dashboard.warming import warm
 
     try:
-        with _progress(say, language) as progress:
+        with step_bars(say, language) as progress:
             failed = warm(
                 result.release.folder,
                 dashboards,

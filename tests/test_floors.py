@@ -23,7 +23,7 @@ FLOORS = [
     ["disclosure"],
     ["release", "publishing", "downloads", "public_list", "templates", "figures", "report"],
     ["pipeline", "dashboard"],
-    ["scaffold", "check_report", "cli"],
+    ["scaffold", "check_report", "console", "cli"],
 ]
 """From the ground up; a room may also use those that stand before it on its own floor."""
 PLACE = {room: place for place, room in enumerate(room for floor in FLOORS for room in floor)}

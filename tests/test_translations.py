@@ -15,6 +15,7 @@ from ostwerk_analysis import (
     check_report,
     cli,
     codes,
+    console,
     downloads,
     faults,
     language,
@@ -123,14 +124,16 @@ TABLES_OF_SENTENCES = {
     "check_report.py": {"heading": check_report.READ_HEADINGS},
     "cli.py": {
         "' '.join((function.__doc__ or '').split())": COMMANDS,
-        "STEPS[step]": cli.STEPS.values(),
-        "RESULTS[result.status]": cli.RESULTS.values(),
-        "row['status']": cli.RELEASE_COLOURS,
-        "file.status": cli.FETCH_COLOURS,
-        "name": cli.RELEASE_HEADINGS,
-        "heading": cli.FETCH_HEADINGS,
         "words": cli.HELP.values(),
         "message": cli.USAGE.values(),
+    },
+    "console.py": {
+        "STEPS[step]": console.STEPS.values(),
+        "RESULTS[result.status]": console.RESULTS.values(),
+        "row['status']": console.RELEASE_COLOURS,
+        "file.status": console.FETCH_COLOURS,
+        "name": console.RELEASE_HEADINGS,
+        "heading": console.FETCH_HEADINGS,
     },
     "codes.py": {
         "CODES.get(dimension, {}).get(code, code)": [

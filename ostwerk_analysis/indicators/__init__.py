@@ -31,6 +31,7 @@ from . import (
     funnel,
     meetings,
     participants,
+    participants_left,
     referrals,
     shared,
     startups,
@@ -71,7 +72,7 @@ FIELDS: dict[str, tuple[Indicator, ...]] = {
         *meetings.INDICATORS,
         *communication.INDICATORS,
     ),
-    "participants": participants.INDICATORS,
+    "participants": (*participants.INDICATORS, *participants_left.INDICATORS),
     "statistics": statistics.INDICATORS,
     "catchments": catchments.INDICATORS,
 }

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ostwerk_analysis.indicators import CATALOGUE, participants
+from ostwerk_analysis.indicators import CATALOGUE, participants, participants_left
 
 
 def test_persons_are_counted_at_home_else_at_the_site_else_in_the_city(observed):
@@ -92,8 +92,8 @@ def test_who_comes_back_to_an_operation_is_one_participant_with_the_first_entry_
 def test_who_has_come_back_and_not_left_has_not_left(small_data):
     data = records(small_data, FIRST, AGAIN | {"left_on": None, "labour_status_out": None})
     assert len(participants.entered(data)) == 1
-    assert participants.left(data).empty
-    assert participants.left_without_work(data).empty
+    assert participants_left.left(data).empty
+    assert participants_left.left_without_work(data).empty
 
 
 def test_another_operation_counts_again_and_the_person_once(small_data, observe):
@@ -254,8 +254,8 @@ def test_who_had_work_or_was_not_reached_is_in_neither_part_of_the_later_share(
     small_data, before, later, reached, works
 ):
     data = person(small_data, labour_status_in=before, labour_status_6m=later)
-    assert len(participants.reached_later(data)) == reached
-    assert len(participants.employed_later(data)) == works
+    assert len(participants_left.reached_later(data)) == reached
+    assert len(participants_left.employed_later(data)) == works
 
 
 def test_self_employed_on_leaving_are_part_of_those_employed(small_data):
