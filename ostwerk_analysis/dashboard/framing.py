@@ -34,7 +34,7 @@ LIVE = {
     "forgotten": "What you chose is lost with them.",
     "again": "Connect again",
     "failed": "This cannot be calculated with these values.",
-    "unknown": "This part of the page cannot be shown here.",
+    "unknown": "This part of the page can be shown in JupyterLab only: {widget}",
 }
 """What a live page says about its controls."""
 

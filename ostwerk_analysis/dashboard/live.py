@@ -130,6 +130,8 @@ async def _run(renderer: Renderer, kernel_id: str, kernel: Any) -> dict[str, Any
             shown += [view["model_id"] for view in found if view]
     renderer.executor.set_widgets_metadata()
     states = renderer.executor.nb.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
+    for one in states.values():
+        one["state"].pop("_esm", None)  # scripts that the page does not run: plotly's has 5 MB
     return {"kind": "ready", "shown": shown, "models": states}
 
 

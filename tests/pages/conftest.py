@@ -280,7 +280,12 @@ def dashboards(tmp_path_factory):
     return once(tmp_path_factory, "dashboards", write_dashboards)
 
 
-LIVE_CODE = """import ipywidgets as widgets, os
+LIVE_CODE = """import ipywidgets as widgets, os, traitlets
+class Strange(widgets.DOMWidget):
+    _model_name = traitlets.Unicode("StrangeModel").tag(sync=True)
+    _model_module = traitlets.Unicode("strange").tag(sync=True)
+    _view_name = traitlets.Unicode("StrangeView").tag(sync=True)
+    _view_module = traitlets.Unicode("strange").tag(sync=True)
 amount = widgets.IntSlider(value=3, min=0, max=10, description="Menge").add_class("ow-keep-menge")
 shown = widgets.HTML("<b>Wert 3</b>")
 out = widgets.Output()
@@ -290,7 +295,7 @@ def follow(change):
         out.clear_output()
         print("gerechnet:", 100 // (change.new - 7))
 amount.observe(follow, "value")
-widgets.VBox([amount, shown, out])"""
+widgets.VBox([amount, shown, out, Strange()])"""
 
 ASSUMED_CODE = """import ostwerk_analysis as ow
 published = ow.release.open(release)

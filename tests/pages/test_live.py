@@ -240,6 +240,9 @@ def test_the_page_in_a_browser(server, page):
     handle = page.locator(".noUi-handle")
     page.wait_for_selector("text=Wert 6")
     assert handle.get_attribute("aria-label") == "Menge"
+    assert page.get_by_role("textbox", name="Menge").inner_text() == "6"
+    # A widget that brings a script of its own does not take the others along.
+    assert page.get_by_text("nur in JupyterLab anzeigen: strange.StrangeModel").is_visible()
     handle.press("ArrowLeft")
     page.wait_for_selector("text=gerechnet: -50")
     assert page.url.endswith("#menge=5")

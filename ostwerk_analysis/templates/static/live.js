@@ -87,7 +87,8 @@
     }
 
     async make(id, state) {
-      const Model = await this.loadClass(state._model_name, state._model_module);
+      const Model = this.named(state._model_name, state._model_module)
+        || this.library.DOMWidgetModel;
       const attributes = await Model._deserialize_state(state, this);
       const model = new Model(attributes, {
         widget_manager: this, model_id: id, comm: this.comm(id),
@@ -98,21 +99,22 @@
       return model;
     }
 
+    // The class of a widget or its view; nothing for those of other packages, which bring scripts
+    // of their own.
+    named(name, module) {
+      return module.startsWith("@jupyter-widgets/") && (outputs(this)[name] || this.library[name]);
+    }
+
     // what widgets ask of their manager
 
-    async loadClass(name, module) {
-      const found = module.startsWith("@jupyter-widgets/") &&
-        (outputs(this)[name] || this.library[name]);
-      if (!found) throw new Error(`no widget ${name} of ${module}`);
-      return found;
-    }
     get_model(id) {
       return this.models.get(id) || Promise.reject(new Error(`no widget ${id}`));
     }
     has_model(id) { return this.models.has(id); }
     create_view(model, options = {}) {
       const made = model.state_change.then(async () => {
-        const View = await this.loadClass(model.get("_view_name"), model.get("_view_module"));
+        const View = this.named(model.get("_view_name"), model.get("_view_module"))
+          || stranger(this.library);
         const view = new View({ model, options });
         view.listenTo(model, "destroy", view.remove);
         await view.render();
@@ -169,6 +171,21 @@
         if (model?.has("disabled")) model.set("disabled", true);
       }
     }
+  }
+
+  /* What stands in the place of a widget that is not loaded: which one it is. */
+  function stranger({ DOMWidgetView }) {
+    return class extends DOMWidgetView {
+      render() {
+        super.render();
+        const widget = this.model.get("_anywidget_id")
+          || `${this.model.get("_model_module")}.${this.model.get("_model_name")}`;
+        const remark = document.createElement("p");
+        remark.className = "ow-note";
+        remark.textContent = words.unknown.replace("{widget}", widget);
+        this.el.append(remark);
+      }
+    };
   }
 
   /* Outputs, which catch what a callback prints and shows. */
@@ -267,14 +284,16 @@
     }
   }
 
-  /* ipywidgets gives the handles of sliders no name, and lets nothing be read out that changes. */
+  /* ipywidgets names neither the handle of a slider nor the field beside it, and has nothing read
+     out that changes. */
   function makeAudible(element) {
     for (const one of element.querySelectorAll(".ow-status")) one.setAttribute("role", "status");
-    for (const handle of element.querySelectorAll(".noUi-handle")) {
-      const slider = handle.closest(".widget-slider, .jupyter-widgets");
+    for (const control of element.querySelectorAll(".noUi-handle, .widget-readout")) {
+      const slider = control.closest(".widget-slider, .jupyter-widgets");
       const label = slider?.querySelector(".widget-label");
       const name = label?.textContent || label?.title;
-      if (name) handle.setAttribute("aria-label", name);
+      if (name) control.setAttribute("aria-label", name);
+      if (control.isContentEditable) control.setAttribute("role", "textbox");
     }
   }
 
@@ -334,15 +353,7 @@
       kernel.add(id, state, buffers.map(unpack));
     }
     for (const [i, place] of places.entries()) {
-      try {
-        if (shown[i]) await kernel.show(place, shown[i]);
-      } catch (error) {  // a widget of another package: the plain HTML stays
-        console.warn(error.message);
-        const remark = document.createElement("p");
-        remark.className = "ow-note";
-        remark.textContent = words.unknown;
-        place.element.append(remark);
-      }
+      if (shown[i]) await kernel.show(place, shown[i]);
     }
     const made = await Promise.allSettled(kernel.models.values());
     for (const { value: model } of made) model?.wanted?.();
