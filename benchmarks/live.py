@@ -31,7 +31,8 @@ def main() -> None:
         port = probe.getsockname()[1]
     code = (
         "from ostwerk_analysis.dashboard import serve\n"
-        f"serve({published!r}, port={port}, warm=False, live_kernels={viewers}, log_level='ERROR',"
+        f"serve({published!r}, port={port}, warm=False, live_kernels={viewers},"
+        f" live_kernels_each={viewers}, log_level='ERROR',"
         " ready=lambda address: print(address, flush=True))"
     )
     command = [sys.executable, "-c", code]
