@@ -60,12 +60,12 @@ def addresses(page):
     return list(dict.fromkeys(links))
 
 
-@pytest.mark.parametrize("language", ["de", "en"])
-def test_axe_finds_nothing_and_nothing_moves_on_any_page(reader, language):
+@pytest.mark.parametrize(("language", "widths"), [("de", (1280, 320)), ("en", (320,))])
+def test_axe_finds_nothing_and_nothing_moves_on_any_page(reader, language, widths):
     wrong = {}
     for address in [*addresses(reader), *BEYOND]:
         joined = "&" if "?" in address else "?"
-        for width in (1280, 320):
+        for width in widths:
             reader.set_viewport_size({"width": width, "height": 900})
             visit(reader, f"{address}{joined}lang={language}")
             moved = reader.evaluate("window.shifted")
@@ -73,10 +73,10 @@ def test_axe_finds_nothing_and_nothing_moves_on_any_page(reader, language):
             if width == 320:
                 opened(reader)
             found += findings(reader)
-            reader.emulate_media(color_scheme="dark")
-            # By night only colours are others.
-            found += [f"dark: {one}" for one in findings(reader, runOnly=["color-contrast"])]
-            reader.emulate_media(color_scheme="light")
+            if language == "de":  # by night only colours are others, in both languages the same
+                reader.emulate_media(color_scheme="dark")
+                found += [f"dark: {one}" for one in findings(reader, runOnly=["color-contrast"])]
+                reader.emulate_media(color_scheme="light")
             if reader.evaluate("document.documentElement.scrollWidth") > width:
                 found.append("scrolls sideways")
             if reader.evaluate("document.documentElement.lang") != language:
