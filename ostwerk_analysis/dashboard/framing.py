@@ -84,7 +84,12 @@ def live_facts(visit: Visit) -> dict[str, str]:
 
 def plain_frame(title: str, language: str, here: str) -> dict:
     """Describe the frame of a page that belongs to no release, at an address below the server's."""
-    return templates.frame(title, language, assets=relative(here, f"static/{version()}/"))
+    return templates.frame(
+        title,
+        language,
+        other_language=f"?lang={_other(language)}",
+        assets=relative(here, f"static/{version()}/"),
+    )
 
 
 def programme_frame(site: Site, programme: str, title: str, language: str, here: str) -> dict:
@@ -145,10 +150,9 @@ def notices(visit: Visit, today: date) -> str:
 def own_page(visit: Visit) -> str:
     """Write the content of a page that is no notebook."""
     if visit.name != "downloads":
-        return "".join(
-            f'<p class="prose">{_linked(part.strip())}</p>'
-            for part in re.split(r"\n\s*\n", visit.about.texts[visit.name][visit.language])
-        )
+        parts = re.split(r"\n\s*\n", visit.about.texts[visit.name][visit.language])
+        said = "".join(f"<p>{_linked(part.strip())}</p>" for part in parts)
+        return f'<div class="prose">{said}</div>'
     start = "" if visit.is_named else f"{visit.release.name}/"
     licence = visit.release.licence(visit.language)
     offered = downloads_page(visit.release.folder, start, licence, visit.language)
@@ -163,7 +167,7 @@ def paragraph(words: str) -> str:
 def link_list(links: Sequence[tuple[str, str]]) -> str:
     """Write a list of links: address and words."""
     items = "".join(f'<li><a href="{escape(to)}">{escape(words)}</a></li>' for to, words in links)
-    return f'<ul class="list">{items}</ul>'
+    return f'<ul class="chips">{items}</ul>'
 
 
 def _linked(words: str) -> str:

@@ -18,6 +18,7 @@ from voila.voila_identity_provider import VoilaLoginHandler
 from .. import templates
 from ..faults import OstwerkError, ReleaseError
 from ..language import LANGUAGES, day, quarter, text
+from ..release import Release
 from .assets import STATIC, media_type, static, tag_of, version
 from .framing import (
     ALL,
@@ -247,7 +248,7 @@ class StartHandler(Handler):
     async def get(self) -> None:
         """List what there is."""
         language = self.asked_language
-        parts = [await self._programme(code, language) for code in self.server.site.programmes()]
+        cards = [await self._programme(code, language) for code in self.server.site.programmes()]
         nothing = paragraph(text("Nothing has been published yet.", language)) + paragraph(
             text(
                 "Pages appear here as soon as a quarter is released, by: ostwerk run PROGRAMME "
@@ -256,34 +257,41 @@ class StartHandler(Handler):
             )
         )
         frame = plain_frame(text("Published evaluations", language), language, self.here)
-        frame["other_language"] = f"?lang={frame['switch_to']}"
-        self.say(frame, "".join(parts) or nothing)
+        self.say(frame, f'<div class="entries">{"".join(cards)}</div>' if cards else nothing)
 
     async def _programme(self, code: str, language: str) -> str:
-        """Describe a programme: its newest release with its pages, and those before."""
+        """Describe a programme: what it is, its newest release with its pages, and the others."""
         site, query = self.server.site, f"?lang={language}"
-        entries = [await self._release(code, name, language) for name in site.releases(code)]
         try:
             release, about = await site.open(code, "")
         except OstwerkError as error:
             self.log.error("%s: %s", code, error)
             nothing = text("No release of this programme can be shown: all are damaged.", language)
-            return f"<h2>{escape(code)}</h2>{paragraph(nothing)}"
+            return f'<section class="entry"><h2>{escape(code)}</h2>{paragraph(nothing)}</section>'
         links = [
             (f"{code}/{page.name}{query}", page.titles[language]) for page in site.pages.values()
         ]
-        note = paragraph(text(templates.DEMONSTRATION, language)) if about.is_demonstration else ""
         newest = text(
             "Newest figures: {quarter}, released on {day}.",
             language,
             quarter=quarter(release.quarter, language),
-            day=day(datetime.fromisoformat(release.manifest["released_at"]).date(), language),
+            day=_released(release, language),
+        )
+        line = about.lines[language]
+        what = f'<p class="entry-line">{escape(line)}</p>' if line else ""
+        note = paragraph(text(templates.DEMONSTRATION, language)) if about.is_demonstration else ""
+        others = [name for name in site.releases(code) if name != release.name]
+        entries = [await self._release(code, name, language) for name in others]
+        earlier = (
+            f"<details><summary>{escape(text('Earlier releases', language))}</summary>"
+            f"<ul>{''.join(entries)}</ul></details>"
+            if entries
+            else ""
         )
         return (
-            f'<section><h2 id="{escape(code)}">{escape(about.names[language])}</h2>'
-            f"{paragraph(newest)}{note}{link_list(links)}"
-            f"<details><summary>{escape(text('All releases', language))}</summary>"
-            f'<ul class="list">{"".join(entries)}</ul></details></section>'
+            f'<section class="entry"><h2 id="{escape(code)}">'
+            f'<a href="{code}/{site.first_page}{query}">{escape(about.names[language])}</a></h2>'
+            f"{what}{paragraph(newest)}{note}{link_list(links)}{earlier}</section>"
         )
 
     async def _release(self, code: str, name: str, language: str) -> str:
@@ -297,12 +305,13 @@ class StartHandler(Handler):
         shown = quarter(release.quarter, language)
         if release.name != release.quarter:
             shown = f"{shown} ({release.name})"
-        when = text(
-            "released on {day}",
-            language,
-            day=day(datetime.fromisoformat(release.manifest["released_at"]).date(), language),
-        )
+        when = text("released on {day}", language, day=_released(release, language))
         return f'<li><a href="{code}/{name}/?lang={language}">{escape(shown)}</a>, {when}</li>'
+
+
+def _released(release: Release, language: str) -> str:
+    """Write the day on which a release was made."""
+    return day(datetime.fromisoformat(release.manifest["released_at"]).date(), language)
 
 
 class FileHandler(Handler):
@@ -350,15 +359,18 @@ class LoginHandler(Handler, VoilaLoginHandler):
     def _render(self, message: dict | None = None) -> None:
         """Write the form."""
         language = self.asked_language
+        wrong = text("That was not the right word.", language)
         form = [
-            paragraph(text("That was not the right word.", language)) if message else "",
-            f'<form method="post">{self.xsrf_form_html()}',
-            f"<p><label>{escape(text('Word to open these pages', language))}<br>",
+            f'<form class="ask" method="post">{self.xsrf_form_html()}',
+            f'<p class="wrong" role="alert">{escape(wrong)}</p>' if message else "",
+            f"<label>{escape(text('Word to open these pages', language))}",
             '<input type="password" name="password" autocomplete="current-password" autofocus>',
-            f"</label> <button>{escape(text('Open', language))}</button></p></form>",
+            f"</label> <button>{escape(text('Open', language))}</button></form>",
         ]
         title = text("These pages are not public", language)
-        self.say(plain_frame(title, language, self.here), "".join(form))
+        frame = plain_frame(title, language, self.here)
+        frame["other_language"] += "&" + urlencode({"next": self.get_argument("next", "")})
+        self.say(frame, "".join(form))
 
 
 class StrangerHandler(Handler):

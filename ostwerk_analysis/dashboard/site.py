@@ -61,8 +61,8 @@ class About:
 
     Parameters
     ----------
-    names : dict
-        The programme's name in each language.
+    names, lines : dict
+        The programme's name, and what it is in one line, in each language.
     is_demonstration : bool
     texts : dict
         Imprint and the like, as far as the programme has them: name = text in each language.
@@ -73,6 +73,7 @@ class About:
     """
 
     names: dict[str, str]
+    lines: dict[str, str]
     is_demonstration: bool
     texts: dict[str, dict[str, str]]
     allowed: dict[str, dict[str, dict[str, str]]]
@@ -379,7 +380,14 @@ def describe(release: Release) -> About:
         },
     }
     sums = hashlib.sha256((release.folder / releases.SUMS).read_bytes()).hexdigest()
-    return About(programme["name"], bool(programme["is_demonstration"]), texts, allowed, sums)
+    return About(
+        programme["name"],
+        programme.get("description") or dict.fromkeys(LANGUAGES, ""),
+        bool(programme["is_demonstration"]),
+        texts,
+        allowed,
+        sums,
+    )
 
 
 def find_pages(folders: Sequence[Path]) -> dict[str, Page]:

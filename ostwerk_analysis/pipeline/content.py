@@ -173,6 +173,7 @@ def manifest(
         "programme": {
             "id": programme.id,
             "name": programme.name.model_dump(),
+            "description": programme.description.model_dump() if programme.description else None,
             "city": programme.city.model_dump(),
             "is_demonstration": programme.is_demonstration,
             "first_quarter": programme.first_quarter,

@@ -95,6 +95,9 @@ class Programme(Section):
 
     id: Id = Field(description="Code of the programme, and folder of its releases.")
     name: Text = Field(description="Name, for pages.")
+    description: Text | None = Field(
+        None, description="What it is, in one line, for the page that lists all programmes."
+    )
     is_demonstration: bool = Field(
         False, description="Marks every page and file as demonstration data."
     )

@@ -9,6 +9,8 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import expect
 
 from ostwerk_analysis import explore
+from ostwerk_analysis.figures.bars import bar_item, bar_list
+from ostwerk_analysis.figures.sentences import framed
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -77,6 +79,36 @@ def test_a_picture_is_drawn_as_it_is_seen_and_needs_nothing_else(page):
     assert len([fill for fill in fills if fill.startswith("url")]) == 3  # one secret, two missing
     for needless in (b"class=", b"var(--", b"href", b"light-dark", b"tabindex"):
         assert needless not in content
+
+
+def test_bars_become_a_picture_as_they_would_stand_on_a_light_page(page):
+    items = [bar_item("Betriebe & Werke", 30.0, 40.0, "30", whole=40.0, beneath="von 40")]
+    items.append(bar_item("Handel", float("nan"), 40.0, "geheim gehalten"))
+    figure = framed("Balken", "3. Quartal 2026", bar_list(items), "de").html
+    page.emulate_media(color_scheme="dark")
+    page.evaluate(
+        """html => {
+          document.querySelector("main").insertAdjacentHTML("beforeend", html);
+          const event = new CustomEvent("ow-figure", { bubbles: true });
+          document.querySelector("main > figure:last-child").dispatchEvent(event);
+        }""",
+        figure,
+    )
+    name, content = taken(page, "SVG", "main > figure:last-child")
+    page.emulate_media(color_scheme="light")
+    assert name == "balken-3-quartal-2026.svg"
+    drawn = parsed(content)
+    words = words_of(drawn)
+    assert words[:2] == ["Balken", "3. Quartal 2026"]
+    assert {"Betriebe & Werke", "30", "von 40", "Handel", "geheim gehalten"} <= {*words}
+    assert "Lizenz: CC BY 4.0, Musterstadt" in words
+    whole, part = (one for one in drawn.iter(f"{SVG}rect") if one.get("fill") != "#fff")
+    assert float(part.get("width")) == pytest.approx(0.75 * float(whole.get("width")), abs=0.1)
+    assert part.get("fill") == "rgb(18, 67, 95)"  # that of the light
+    dotted = [one for one in drawn.iter(f"{SVG}path") if one.get("stroke-dasharray")]
+    assert len(dotted) == 1  # neither zero nor nothing of a whole
+    assert b"@font-face" in content
+    page.evaluate("document.querySelector('main > figure:last-child').remove()")
 
 
 def test_a_picture_is_given_in_points_too(page):

@@ -81,7 +81,7 @@ def test_pages_are_whole_behind_nginx_under_a_path(proxy, browser):
     try:
         page.goto(f"{site}{PATH}")  # leads to the start page
         assert page.inner_text("h2") == "Musterprogramm"
-        page.click("main a >> nth=1")
+        page.click("main .chips a >> nth=1")
         page.wait_for_url("**/evaluation/demo/karte?lang=de")
         page.wait_for_selector(".ow-districts path")
         page.click("nav a >> nth=2")

@@ -36,7 +36,9 @@
     for (const place of document.querySelectorAll(".ow-chart")) {
       const source = place.querySelector("script[type='application/json']");
       if (!source || charts.some((chart) => chart.place === place)) continue;
-      charts.push({ place, source: source.textContent });
+      const chart = { place, source: source.textContent };
+      charts.push(chart);
+      place.owDraw = () => draw(chart); // for a picture of it, which is light
     }
     if (!charts.length) return;
     const drawAll = () => charts.forEach(draw);

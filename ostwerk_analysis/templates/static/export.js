@@ -108,16 +108,28 @@
     stroke: "none",
     "stroke-opacity": "1",
     "stroke-linejoin": "miter",
+    "stroke-linecap": "butt",
     opacity: "1",
     "text-anchor": "start",
     "font-weight": "400",
     "paint-order": "normal",
   };
   const LOOKS = Object.keys(USUAL);
+  // A mixed colour as every program knows it.
+  function plain(value) {
+    if (!value.startsWith("color(")) return value;
+    ruler.fillStyle = value;
+    ruler.fillRect(0, 0, 1, 1);
+    return `rgb(${[...ruler.getImageData(0, 0, 1, 1).data.slice(0, 3)].join(", ")})`;
+  }
+
   function copied(svg, { x, y, width, height }) {
     const copy = svg.cloneNode(true);
     const box = svg.viewBox.baseVal;
-    const scale = box?.width ? box.width / width : 1;
+    // One that is stretched is drawn stretched, so that its lines keep their width and their dashes.
+    const isStretched = svg.getAttribute("preserveAspectRatio") === "none";
+    const [across, down] = isStretched ? [width / box.width, height / box.height] : [1, 1];
+    const scale = box?.width && !isStretched ? box.width / width : 1;
     const both = [...svg.querySelectorAll("*")].map((one, i) => [one, copy.querySelectorAll("*")[i]]);
     for (const [seen, taken] of both) {
       const style = getComputedStyle(seen);
@@ -126,21 +138,41 @@
         // A browser writes url("#id"): other programs want it without the marks.
         for (const look of LOOKS) {
           const value = style.getPropertyValue(look);
-          if (value !== USUAL[look]) taken.setAttribute(look, value.replaceAll('"', ""));
+          if (value !== USUAL[look]) taken.setAttribute(look, plain(value.replaceAll('"', "")));
         }
         const grow = isThin ? scale : 1;
         const thickness = parseFloat(style.strokeWidth) * grow;
         const dashes = style.strokeDasharray.split(",").map((dash) => +(parseFloat(dash) * grow).toFixed(2));
         if (style.strokeDasharray !== "none") taken.setAttribute("stroke-dasharray", dashes.join(" "));
         if (style.stroke !== "none") taken.setAttribute("stroke-width", +thickness.toFixed(2));
+        if (isStretched) stretch(taken, across, down);
         if (style.display === "none" || style.visibility === "hidden") taken.setAttribute("display", "none");
       }
       for (const name of ["class", "style", "tabindex", "role", "aria-selected"]) taken.removeAttribute(name);
     }
     copy.querySelectorAll(".ow-focus, path[d='']").forEach((one) => one.remove());
     for (const name of ["class", "style", "role"]) copy.removeAttribute(name);
+    if (isStretched) copy.setAttribute("viewBox", `0 0 ${width} ${height}`);
     for (const [name, value] of Object.entries({ x, y, width, height })) copy.setAttribute(name, value);
     return copy;
+  }
+
+  // Of the commands of a path one takes a distance across, one a distance down, the others take pairs.
+  function stretch(shape, across, down) {
+    for (const [name, factor] of Object.entries({ x: across, width: across, y: down, height: down })) {
+      if (shape.hasAttribute(name)) shape.setAttribute(name, shape.getAttribute(name) * factor);
+    }
+    let [command, count] = ["", 0];
+    const d = shape.getAttribute("d")?.replace(/([a-z])|-?[\d.]+/gi, (found, letter) => {
+      if (letter) {
+        [command, count] = [letter.toUpperCase(), 0];
+        return letter;
+      }
+      const isAcross = command === "H" || (command !== "V" && count % 2 === 0);
+      count += 1;
+      return +(found * (isAcross ? across : down)).toFixed(2);
+    });
+    if (d) shape.setAttribute("d", d);
   }
 
   const ratioOf = (svg) => svg.getBoundingClientRect().height / svg.getBoundingClientRect().width;
@@ -170,8 +202,8 @@
     const rows = [];
     for (const item of figure.querySelectorAll(".ow-legend > li")) {
       const icon = item.querySelector("svg");
-      const seen = icon.getBoundingClientRect();
-      const grows = icon.classList.contains("ow-size") ? scale : 1.3; // as the circles on the map
+      const seen = icon?.getBoundingClientRect() ?? { width: 0, height: 0 }; // words alone
+      const grows = icon?.classList.contains("ow-size") ? scale : 1.3; // as the circles on the map
       const [width, height] = [seen.width * grows, seen.height * grows];
       const label = say(item);
       const room = width + 8 + widthOf(label, size, 400);
@@ -184,7 +216,7 @@
     for (const row of rows) {
       const tallest = Math.max(size * 1.35, ...row.map(({ height }) => height));
       for (const { icon, width, height, label, x } of row) {
-        picture.append(copied(icon, { x, y: y + (tallest - height) / 2, width, height }));
+        if (icon) picture.append(copied(icon, { x, y: y + (tallest - height) / 2, width, height }));
         write(picture, label, { x: x + width + 8, y: y + (tallest - size * 1.3) / 2, size, width: Infinity });
       }
       y += tallest + 8;
@@ -215,11 +247,16 @@
   async function drawChart(picture, chart, y) {
     const width = WIDTH - 2 * EDGE;
     const height = Math.round(width * Math.max(0.42, Math.min(0.75, ratioOf(chart))));
+    const figure = chart.closest(".ow-figure");
+    figure.style.colorScheme = "light";
+    await chart.owDraw?.();
     const address = await window.Plotly.toImage(chart, { format: "svg", width, height });
     const written = decodeURIComponent(address.slice(address.indexOf(",") + 1));
     const drawn = new DOMParser().parseFromString(written, "image/svg+xml").documentElement;
     for (const [name, value] of Object.entries({ x: EDGE, y, width, height })) drawn.setAttribute(name, value);
     picture.append(document.importNode(drawn, true));
+    figure.style.colorScheme = "";
+    await chart.owDraw?.();
     return y + height + 12;
   }
 
@@ -228,6 +265,88 @@
     const written = picture.innerHTML;
     for (const [, id] of written.matchAll(/url\(#([^)]+)\)/g)) {
       if (!picture.querySelector(`[id="${id}"]`)) picture.prepend(document.getElementById(id).cloneNode(true));
+    }
+  }
+
+  // ---- Pictures of what is drawn with HTML: bars, steps, flows, a timeline ----
+
+  // It is laid out once more as wide as the picture and in the light. Then each drawing, field and
+  // line of text is put into the picture where it stands there. Nothing of this is ever painted.
+  const LAID_OUT = ".ow-bars, .ow-whole, .ow-flow, .ow-timeline";
+  const LEFT_OUT = "figcaption, .ow-foot, .ow-take, .ow-scroll, .ow-hidden, details, script";
+
+  function drawLayout(picture, figure, y) {
+    const sheet = document.body.appendChild(figure.cloneNode(true));
+    sheet.querySelectorAll(LEFT_OUT).forEach((one) => one.remove());
+    sheet.querySelectorAll("ol > li").forEach((item) => {
+      const count = document.createElement("span"); // a list's number is no text of the page
+      count.textContent = `${[...item.parentElement.children].indexOf(item) + 1}. `;
+      item.prepend(count);
+    });
+    sheet.style.cssText = `position:absolute;top:0;left:0;width:${WIDTH - 2 * EDGE}px;margin:0;hyphens:manual;color-scheme:light`;
+    const { left, top, height } = sheet.getBoundingClientRect();
+    const placed = (box) =>
+      ({ x: EDGE + box.left - left, y: y + box.top - top, width: box.width, height: box.height });
+    const seen = [...sheet.querySelectorAll("*")].filter(isSeen);
+    for (const one of seen) {
+      if (one.tagName === "svg") picture.append(copied(one, placed(one.getBoundingClientRect())));
+    }
+    for (const one of seen) {
+      if (one instanceof HTMLElement) drawField(picture, one, placed(one.getBoundingClientRect()));
+    }
+    const texts = document.createTreeWalker(sheet, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      if (texts.currentNode.parentElement instanceof HTMLElement) drawText(picture, texts.currentNode, placed);
+    }
+    sheet.remove();
+    return y + height + 12;
+  }
+
+  // The ground of an element and its border: around it, or a line on its left.
+  function drawField(picture, element, { x, y, width, height }) {
+    const style = getComputedStyle(element);
+    const edge = parseFloat(style.borderLeftWidth);
+    const isFilled = !/^(transparent|rgba\(.*, 0\))$/.test(style.backgroundColor);
+    if (!isFilled && !edge) return;
+    const stroke = edge ? plain(style.borderLeftColor) : "none";
+    const dashes = style.borderLeftStyle === "dashed" ? { "stroke-dasharray": "4 3" } : {};
+    const line = { stroke, "stroke-width": edge, ...dashes };
+    const isLine = edge && !parseFloat(style.borderRightWidth);
+    if (isLine) add(picture, "path", { d: `M${x + edge / 2} ${y}v${height}`, fill: "none", ...line });
+    else {
+      const fill = isFilled ? plain(style.backgroundColor) : "none";
+      const rx = Math.min(parseFloat(style.borderTopLeftRadius) || 0, height / 2);
+      add(picture, "rect", { x, y, width, height, rx, fill, ...line });
+    }
+  }
+
+  // A text, line by line as it is broken on the page.
+  function drawText(picture, node, placed) {
+    const style = getComputedStyle(node.parentElement);
+    const lines = [];
+    const range = document.createRange();
+    [...node.data].forEach((letter, i) => {
+      range.setStart(node, i);
+      range.setEnd(node, i + 1);
+      const box = range.getBoundingClientRect();
+      if (!box.width) return; // a blank that the page does not show
+      const line = lines.at(-1);
+      if (!line || box.top > line.top + box.height / 2) {
+        lines.push({ words: letter, left: box.left, right: box.right, top: box.top, bottom: box.bottom });
+      } else {
+        line.words += letter;
+        line.right = box.right;
+      }
+    });
+    const size = parseFloat(style.fontSize);
+    ruler.font = `${style.fontWeight} ${size}px ${FONT}`;
+    const { fontBoundingBoxAscent: above, fontBoundingBoxDescent: below } = ruler.measureText("x");
+    const [anchor, share] = { right: ["end", 1], end: ["end", 1], center: ["middle", 0.5] }[style.textAlign] ?? ["start", 0];
+    for (const { words, left, right, top, bottom } of lines.filter((line) => line.words.trim())) {
+      const { x, y, width, height } = placed({ left, top, width: right - left, height: bottom - top });
+      const look = { "font-size": size, "font-weight": style.fontWeight, fill: plain(style.color), "text-anchor": anchor };
+      const baseline = y + (height - above - below) / 2 + above;
+      add(picture, "text", { x: x + share * width, y: baseline.toFixed(2), ...look }, words.replace(/[ \n\t]+/g, " ").trim());
     }
   }
 
@@ -251,7 +370,11 @@
         .map((site) => say(site).replace(" ", "\u00a0")).join(" · ");
       if (sites) y = write(picture, sites, { y, size: 15 }) + 8;
       addPatterns(picture);
-    } else y = await drawChart(picture, chart, y);
+    } else if (chart) y = await drawChart(picture, chart, y);
+    else {
+      add(picture, "style", {}, await typeface()); // in which its lines are broken and its words placed
+      y = drawLayout(picture, figure, y);
+    }
     for (const line of [about.definition, about.source, ...givenTo(figure).facts].filter(Boolean)) {
       y = write(picture, line, { y: y + 2, size: 13, fill: QUIET });
     }
@@ -271,7 +394,7 @@
 
   async function savePng(figure) {
     const { about, height, written } = await pictureOf(figure);
-    const style = `<style>${await typeface()}</style>`;
+    const style = written.includes("@font-face") ? "" : `<style>${await typeface()}</style>`;
     const image = new Image();
     const drawn = written.replace("</title>", `</title>${style}`);
     image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(drawn)}`;
@@ -453,7 +576,7 @@
       const root = figure.closest(".ow-explorer") ?? figure;
       const values = root.querySelector(".ow-values") ?? root; // an explorer has other tables too
       const table = values.querySelector("table:not(.ow-square)");
-      const isPicture = figure.querySelector(".ow-map, .ow-chart");
+      const isPicture = figure.querySelector(`.ow-map, .ow-chart, ${LAID_OUT}`);
       const isEquipped = figure.querySelector(".ow-take");
       if (isEquipped || (!isPicture && !table) || !givenTo(figure)) return;
       if (table) table.dataset.taken = "";
