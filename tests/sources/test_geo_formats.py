@@ -1,12 +1,10 @@
 """Every format of shapes: real districts written and read back, and what each may not do."""
 
 import http.server
-import io
 import json
 import socket
 import tempfile
 import threading
-import zipfile
 from pathlib import Path
 
 import geopandas as gpd
@@ -19,76 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostwerk_analysis.faults import DataError
-from ostwerk_analysis.programme import Source
-from ostwerk_analysis.sources import read, shapefile
 
-FORMATS = {
-    "a.geojson": "GeoJSON",
-    "a.json": "GeoJSONSeq",
-    "a.gpkg": "GPKG",
-    "a.fgb": "FlatGeobuf",
-    "a.kml": "KML",
-    "b.kml": "LIBKML",
-    "a.zip": "ESRI Shapefile",
-    "a.parquet": "Parquet",
-}
+from .shapes import FORMATS, HALL, HALL_METRES, one, points, read_back, read_bytes, write
+
 DEGREES_ONLY = {"a.json", "a.kml", "b.kml"}
 """Formats that hold degrees and nothing else."""
-HALL = shapely.Point(12.38, 51.34)  # Leipzig
-HALL_METRES = shapely.Point(317_700, 5_690_700)
-
-
-def write(frame, file):
-    """Write a frame in the format of a file's name, a Shapefile as a ZIP of its parts."""
-    if file.suffix == ".parquet":
-        frame.to_parquet(file)
-    elif file.suffix != ".zip":
-        frame.to_file(file, driver=FORMATS[file.name], index=False)
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            frame.to_file(Path(folder) / "layer.shp", encoding="UTF-8", index=False)
-            file.write_bytes(zipped(parts(Path(folder))))
-    return file
-
-
-def parts(folder):
-    return {part.name: part.read_bytes() for part in sorted(folder.iterdir())}
-
-
-def zipped(contents):
-    together = io.BytesIO()
-    with zipfile.ZipFile(together, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in contents.items():
-            info = zipfile.ZipInfo(name)  # of no certain day
-            archive.writestr(info, content, zipfile.ZIP_DEFLATED)
-    return together.getvalue()
-
-
-def read_back(file, **stated):
-    return read(Source(table="districts", path=file.name, **stated), file)
-
-
-def read_bytes(tmp_path, name, content, **stated):
-    (tmp_path / name).write_bytes(content)
-    return read_back(tmp_path / name, **stated)
-
-
-def points(shape=HALL_METRES, crs="EPSG:25833", **columns):
-    columns = columns or {"id": ["1"]}
-    count = len(next(iter(columns.values())))
-    return gpd.GeoDataFrame(columns, geometry=[shape] * count, crs=crs)
-
-
-@pytest.fixture
-def shapefile_parts(tmp_path):
-    """The parts of a Shapefile of one point named Süd, by their endings, in an encoding."""
-
-    def write_them(encoding="UTF-8", name="Süd", **columns):
-        folder = Path(tempfile.mkdtemp(dir=tmp_path))
-        points(**(columns or {"name": [name]})).to_file(folder / "layer.shp", encoding=encoding)
-        return parts(folder)
-
-    return write_them
 
 
 # Real districts, there and back
@@ -191,15 +124,6 @@ def test_a_feature_without_a_shape_is_set_aside(tmp_path, name):
 # What is mended in a shape, and what is not
 
 
-def one(*rings, kind="Polygon"):
-    feature = {
-        "type": "Feature",
-        "properties": {"id": "1"},
-        "geometry": {"type": kind, "coordinates": list(rings)},
-    }
-    return json.dumps({"type": "FeatureCollection", "features": [feature]}).encode()
-
-
 SQUARE = [[12, 51], [13, 51], [13, 52], [12, 52], [12, 51]]
 
 
@@ -260,143 +184,6 @@ def test_curves_are_set_aside(tmp_path):
     raw = read_back(tmp_path / "a.gpkg")
     assert raw.rows_read == 1
     assert len(raw.set_aside) == 1
-
-
-# Shapefiles
-
-
-def test_a_bare_shapefile_is_refused_with_what_to_do(tmp_path, shapefile_parts):
-    with pytest.raises(DataError, match=r"only one part of a Shapefile.*into one ZIP file"):
-        read_bytes(tmp_path, "layer.shp", shapefile_parts()["layer.shp"])
-
-
-@pytest.mark.parametrize("encoding", ["UTF-8", "ISO-8859-1", "CP1252", "CP850"])
-def test_the_encoding_is_that_of_the_cpg(tmp_path, shapefile_parts, encoding):
-    raw = read_bytes(tmp_path, "a.zip", zipped(shapefile_parts(encoding)))
-    assert raw.frame["name"].tolist() == ["Süd"]
-
-
-@pytest.mark.parametrize("said", [b"1252", b"ANSI 1252", b"windows-1252", b"88591", b"ISO 8859-1"])
-def test_the_cpg_may_be_written_in_many_ways(tmp_path, shapefile_parts, said):
-    content = zipped(shapefile_parts("CP1252") | {"layer.cpg": said})
-    assert read_bytes(tmp_path, "a.zip", content).frame["name"].tolist() == ["Süd"]
-
-
-def test_without_a_cpg_utf8_is_known_by_itself(tmp_path, shapefile_parts):
-    content = shapefile_parts("UTF-8")
-    del content["layer.cpg"]
-    assert read_bytes(tmp_path, "a.zip", zipped(content)).frame["name"].tolist() == ["Süd"]
-
-
-def test_without_a_cpg_the_mark_of_the_dbf_counts(tmp_path, shapefile_parts):
-    content = shapefile_parts("CP1252")
-    del content["layer.cpg"]
-    table = bytearray(content["layer.dbf"])
-    table[29] = 0x57
-    content["layer.dbf"] = bytes(table)
-    assert read_bytes(tmp_path, "a.zip", zipped(content)).frame["name"].tolist() == ["Süd"]
-
-
-@pytest.mark.parametrize(
-    ("encoding", "said"),
-    [("CP1252", b"UTF-8"), ("UTF-8", b"ISO-8859-1"), ("CP1252", b"nonsense"), ("CP1252", b"")],
-)
-def test_a_wrong_or_missing_encoding_is_never_guessed(tmp_path, shapefile_parts, encoding, said):
-    content = zipped(shapefile_parts(encoding) | {"layer.cpg": said})
-    with pytest.raises(DataError, match="encoding of the Shapefile's text is not certain"):
-        read_bytes(tmp_path, "a.zip", content)
-    raw = read_bytes(tmp_path, "a.zip", content, encoding=encoding)
-    assert raw.frame["name"].tolist() == ["Süd"]
-
-
-def test_types_of_a_dbf_become_text(tmp_path, shapefile_parts):
-    day = pd.to_datetime(["2026-07-31"]).date
-    raw = read_bytes(
-        tmp_path, "a.zip", zipped(shapefile_parts(code=["007"], n=[5], share=[49.92], on=day))
-    )
-    assert raw.frame[["code", "n", "share", "on"]].to_numpy().tolist() == [
-        ["007", "5", "49.92", "2026-07-31"]
-    ]
-
-
-@pytest.mark.parametrize("part", [".shx", ".dbf"])
-def test_a_missing_part_is_named(tmp_path, shapefile_parts, part):
-    content = shapefile_parts()
-    del content[f"layer{part}"]
-    with pytest.raises(DataError, match=rf"lacks the part {part} of the Shapefile layer\.shp"):
-        read_bytes(tmp_path, "a.zip", zipped(content))
-
-
-def test_a_prj_that_is_no_text_is_refused(tmp_path, shapefile_parts):
-    content = shapefile_parts() | {"layer.prj": b'PROJCS["\x80"]'}
-    with pytest.raises(DataError):
-        read_bytes(tmp_path, "a.zip", zipped(content))
-    raw = read_bytes(tmp_path, "a.zip", zipped(content | {"layer.prj": b""}), crs="EPSG:25833")
-    assert raw.frame.crs == "EPSG:25833"
-
-
-def test_parts_may_lie_in_a_folder_and_shout(tmp_path, shapefile_parts):
-    content = {f"Daten/{name.upper()}": part for name, part in shapefile_parts().items()}
-    content |= {"__MACOSX/Daten/._LAYER.SHP": b"x", "Daten/lies mich.txt": b"x"}
-    assert read_bytes(tmp_path, "a.zip", zipped(content)).frame["name"].tolist() == ["Süd"]
-
-
-def test_one_of_several_is_chosen_by_its_name(tmp_path, shapefile_parts):
-    first, second = shapefile_parts(name="Nord"), shapefile_parts(name="Süd")
-    content = first | {name.replace("layer", "other"): part for name, part in second.items()}
-    with pytest.raises(DataError, match=r"2 layers with shapes: layer, other\. State layer"):
-        read_bytes(tmp_path, "a.zip", zipped(content))
-    raw = read_bytes(tmp_path, "a.zip", zipped(content), layer="other")
-    assert raw.frame["name"].tolist() == ["Süd"]
-    with pytest.raises(DataError, match="no layer 'othr' with shapes; the nearest is 'other'"):
-        read_bytes(tmp_path, "a.zip", zipped(content), layer="othr")
-
-
-@pytest.mark.parametrize("name", ["a.geojson", "a.gpkg", "a.fgb", "a.kml"])
-def test_other_formats_may_be_zipped_too(tmp_path, name):
-    write(points(HALL, 4326, code=["1"]), tmp_path / name)
-    raw = read_bytes(tmp_path, "z.zip", zipped({name: (tmp_path / name).read_bytes()}))
-    assert raw.frame["code"].tolist() == ["1"]
-
-
-@pytest.mark.parametrize("name", ["../layer", "/etc/layer", "a/../../layer", "..\\layer"])
-def test_names_that_lead_out_of_an_archive_are_refused(tmp_path, shapefile_parts, name):
-    content = {name + Path(part).suffix: data for part, data in shapefile_parts().items()}
-    with pytest.raises(DataError, match="names that lead out of the archive"):
-        read_bytes(tmp_path, "a.zip", zipped(content))
-
-
-def test_an_archive_is_not_unpacked_beyond_the_limit(tmp_path, monkeypatch):
-    monkeypatch.setattr(shapefile, "UNPACKED_LIMIT", 10_000_000)
-    bomb = zipped({"a.geojson": b" " * 10_000_001})
-    assert len(bomb) < 20_000
-    with pytest.raises(DataError, match="unpacks to more than 10000000 bytes"):
-        read_bytes(tmp_path, "a.zip", bomb)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        zipped({"a.txt": b"x"}),
-        zipped({}),
-        zipped({"a.geojson": zipped({"b.geojson": b"{}"})}),
-        zipped({"a.kml": b"<OGRVRTDataSource/>"}),
-        zipped({"a.geojson": b"{}"})[:-30],
-        b"PK\x03\x04" + b"\0" * 100,
-    ],
-    ids=["text", "empty", "nested", "other", "cut", "damaged"],
-)
-def test_an_archive_without_one_file_of_shapes_is_refused(tmp_path, content):
-    with pytest.raises(DataError):
-        read_bytes(tmp_path, "a.zip", content)
-
-
-def test_an_encrypted_archive_is_refused(tmp_path):
-    content = bytearray(zipped({"a.geojson": b"{}"}))
-    for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        content[content.index(mark) + place] |= 1  # the flag of encryption
-    with pytest.raises(DataError, match="damaged or encrypted ZIP file"):
-        read_bytes(tmp_path, "a.zip", bytes(content))
 
 
 # KML and GeoPackage
