@@ -1,12 +1,8 @@
 """Against a real server on loopback, which serves well, badly, slowly and not at all."""
 
 import gzip
-import hashlib
 import json
-import os
-import pty
 import re
-import shutil
 import signal
 import socket
 import ssl
@@ -14,138 +10,16 @@ import subprocess
 import sys
 import threading
 import time
-import tomllib
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
-import geopandas as gpd
-import pandas as pd
 import pytest
 
-from ostwerk_analysis import DataError, check, fetching
+from ostwerk_analysis import DataError, fetching
 from ostwerk_analysis.faults import OstwerkError
-from ostwerk_analysis.pipeline.run import run
 from ostwerk_analysis.programme import Programme, Source
 
-ROOT = Path(__file__).parent.parent
-DISTRICTS = (Path(__file__).parent / "small_city" / "districts.geojson").read_bytes()
-GRANTS = b"grant_id,business_id,measure_id,applied_on,status\nG1,B1,aid,2024-02-01,approved\n"
-PAGE = b"<!DOCTYPE html><html><head><title>Nicht gefunden &amp; weg</title></head></html>"
-GERMAN = {"LANG": "de_DE.UTF-8"}
-
-HEAD = """
-[programme]
-id = "city"
-name = "City"
-first_quarter = "2024-Q1"
-crs = "EPSG:25833"
-
-[city]
-id = "stadt"
-name = "Stadt"
-
-[[measures]]
-id = "aid"
-name = "Aid"
-"""
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Gives what the test has put into ``server.answers`` under the path."""
-
-    def do_GET(self):
-        self.server.asked.append((self.path, dict(self.headers)))
-        answer = self.server.answers.get(self.path.partition("?")[0])
-        if answer is None:
-            self.send_error(404)
-        elif callable(answer):
-            answer(self)
-        else:
-            self.give(answer)
-
-    def give(self, body: bytes, status: int = 200, length: int | None = None, **headers: str):
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body) if length is None else length))
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *arguments):
-        pass
-
-
-@pytest.fixture
-def web():
-    """A server: ``web.answers["/a.csv"] = b"…"``, ``web.at("/a.csv")``."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.answers, server.asked = {}, []
-    server.at = lambda path: f"http://127.0.0.1:{server.server_port}{path}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch):
-    monkeypatch.setattr(fetching, "BACKOFF_S", (0.01, 0.02))
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def city(tmp_path, web):
-    """Write a programme whose districts and grants are fetched: ``city(grants="address = …")``."""
-
-    def write(**keys: str) -> Programme:
-        folder = tmp_path / "city"
-        folder.mkdir(exist_ok=True)
-        address = f'address = "{web.at("/districts.geojson")}"'
-        sources = {"districts": "districts.geojson", "grants": "grants.csv"}
-        lines = [HEAD]
-        for table, path in sources.items():
-            own = keys.get(table, address if table == "districts" else None)
-            if own is not None:
-                crs = 'crs = "EPSG:25833"' if table == "districts" else ""
-                lines.append(f'[[sources]]\ntable = "{table}"\npath = "{path}"\n{crs}\n{own}\n')
-        (folder / "programme.toml").write_text("\n".join(lines), encoding="utf-8")
-        return Programme.read(folder)
-
-    web.answers["/districts.geojson"] = DISTRICTS
-    return write
-
-
-@pytest.fixture
-def grants(city, web):
-    """Fetch grants from an answer: ``grants(b"…")`` gives what became of them."""
-
-    def fetched(answer=GRANTS, keys="", path="/grants.csv") -> fetching.Fetched:
-        web.answers["/grants.csv"] = answer
-        programme = city(grants=f'address = "{web.at(path)}"\n{keys}')
-        [found] = fetching.fetch(programme, only="grants")
-        return found
-
-    return fetched
-
-
-@pytest.fixture
-def folder(tmp_path) -> Path:
-    return tmp_path / "city"
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def names(folder: Path) -> set[str]:
-    """List what is left in a folder, but for the lock."""
-    return {path.name for path in folder.iterdir()} - {".fetch.lock"}
-
+from .conftest import DISTRICTS, GRANTS, PAGE, names, sha256
 
 # ---- a good file ----
 
@@ -472,14 +346,6 @@ def test_a_certificate_that_nobody_vouches_for_is_named(city, web, tmp_path):
 # ---- no network ----
 
 
-@pytest.fixture
-def closed():
-    """A port at which nobody listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()[1]
-
-
 def test_without_a_server_it_is_said_what_to_bring_by_hand(city, closed, folder):
     address = f"http://127.0.0.1:{closed}/grants.csv"
     [found] = fetching.fetch(city(grants=f'address = "{address}"'), only="grants")
@@ -646,150 +512,3 @@ def test_files_of_the_programme_itself_cannot_be_fetched(city, folder, path):
         file.write('address = "https://example.org/a"\n')
     with pytest.raises(DataError, match="cannot be fetched"):
         Programme.read(folder)
-
-
-# ---- the command ----
-
-
-def test_the_command_lists_what_became_of_each_file_and_all_failures(city, web, ostwerk, folder):
-    city(grants=f'address = "{web.at("/gone.csv")}"')
-    said = ostwerk("fetch", folder)
-    assert said.returncode == 2
-    assert re.search(r"^ *districts +districts\.geojson +fetched +1,075", said.stdout, re.M)
-    assert re.search(r"^ *grants +grants\.csv +failed +–", said.stdout, re.M)
-    assert said.stderr.startswith("grants.csv: The server has no such file (404 Not Found)")
-    assert said.stderr.endswith("What was there before has stayed as it was.\n")
-    said = ostwerk("fetch", folder, **GERMAN)
-    assert re.search(r"^ *districts +districts\.geojson +unverändert +1\.075", said.stdout, re.M)
-    assert said.stderr.startswith("grants.csv: Der Server hat keine solche Datei (404 Not Found)")
-
-
-def test_a_bar_is_shown_on_a_terminal_and_nowhere_else(city, web, ostwerk, folder):
-    city()
-    assert "\x1b" not in ostwerk("fetch", folder).stdout
-    (folder / "districts.geojson").unlink()
-    screen, terminal = pty.openpty()
-    command = [Path(sys.executable).with_name("ostwerk"), "fetch", folder]
-    surrounding = os.environ | {"LC_ALL": "C.UTF-8", "COLUMNS": "120", "TERM": "xterm"}
-    subprocess.run(command, stdout=terminal, stderr=terminal, env=surrounding, check=True)
-    os.close(terminal)
-    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", os.read(screen, 100_000).decode())
-    os.close(screen)
-    assert re.search(r"districts\.geojson .*━.* 1\.1/1\.1 kB", shown)
-
-
-def test_a_file_that_was_not_fetched_yet_is_named_by_check_and_run(city, tmp_path):
-    programme = city()
-    words = r"districts\.geojson has not been fetched yet\. Bring it with: ostwerk fetch"
-    with pytest.raises(DataError, match=words):
-        check(programme)
-    with pytest.raises(DataError, match=words):
-        run(programme.folder, "2024Q2", out=tmp_path)
-    fetching.fetch(programme)
-    assert len(check(programme).districts) == 4
-
-
-def test_only_takes_a_table_or_a_path_and_names_the_nearest(city, web):
-    programme = city(grants=f'address = "{web.at("/gone.csv")}"')
-    for only in ("districts", "./districts.geojson"):
-        assert [found.path for found in fetching.fetch(programme, only)] == ["districts.geojson"]
-    with pytest.raises(DataError, match="the nearest is 'districts'"):
-        fetching.fetch(programme, "district")
-
-
-def test_a_programme_without_addresses_has_nothing_to_fetch(city, ostwerk, folder):
-    city(districts="")
-    said = ostwerk("fetch", folder)
-    assert (said.returncode, said.stdout.strip()) == (
-        0,
-        "No source has an address, so there is nothing to fetch.",
-    )
-
-
-# ---- Leipzig ----
-
-LEIPZIG = ROOT / "data" / "leipzig"
-
-
-def test_without_a_network_leipzig_says_what_to_bring_by_hand(tmp_path, closed, monkeypatch):
-    folder = tmp_path / "leipzig"
-    folder.mkdir()
-    shutil.copyfile(LEIPZIG / "programme.toml", folder / "programme.toml")
-    # By a proxy that is not there, so that no name is looked up and nothing leaves the machine.
-    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
-        monkeypatch.setenv(name, f"http://127.0.0.1:{closed}")
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    programme = Programme.read(folder)
-    found = fetching.fetch(programme)
-    assert len(found) == len(programme.sources) == 7
-    for source, one in zip(programme.sources, found, strict=True):
-        said = str(one.error)
-        assert re.match(rf"{re.escape(source.path)}: The server \S+leipzig\.de cannot be", said)
-        assert said.endswith(f"{source.address} to {folder / source.path}")
-    assert names(folder) == {"programme.toml"}
-
-
-def kdvalues(frame: pd.DataFrame) -> bytes:
-    """Write figures as the city's server does: a column for each year, a comma for the point."""
-    wide = frame.pivot_table(
-        index=["Gebiet", "Sachmerkmal"], columns="jahr", values="wert", aggfunc="first", sort=False
-    )
-    cells = wide.map(lambda cell: f'"{cell:g}"'.replace(".", ",") if pd.notna(cell) else '""')
-    lines = [",".join(f'"{name}"' for name in ("Gebiet", "Sachmerkmal", *wide.columns))]
-    for (area, figure), row in cells.iterrows():
-        lines.append(",".join([area, f'"{figure}"', *row]))
-    return ("\n".join(lines) + "\n").encode()
-
-
-@pytest.fixture(scope="module")
-def leipzig_answers(real_data) -> dict[str, bytes]:
-    """What the city's servers would send, made of the real files; by file of the programme."""
-    folder = real_data / "leipzig"
-    answers = {"unemployed.csv": (folder / "lis_arbeitslose.csv").read_bytes()}
-    for ours, name in (("ortsteile.json", "ortsteile"), ("stadtbezirke.json", "stadtbezirke")):
-        metric = gpd.read_file(folder / f"{name}.json").to_crs("EPSG:25833")
-        answers[ours] = metric.to_json(drop_id=True).encode()  # whose crs member says UTM33N
-    records = json.loads((folder / "lis_einwohner.json").read_bytes())["daten"]
-    people = pd.DataFrame(records)
-    area = people["ortsteil"].fillna(people["stadtbezirk"])
-    people = people.assign(
-        Gebiet=area.map(lambda one: one["name"] if isinstance(one, dict) else one).fillna("Leipzig")
-    )
-    people = people.rename(columns={"name": "Sachmerkmal"})
-    people["wert"] = pd.to_numeric(people["wert"])
-    answers["residents.csv"] = kdvalues(people)
-    for ours, name in (
-        ("sgb2.csv", "bedarfsgemeinschaften"),
-        ("craft.csv", "handwerksbetriebe"),
-        ("migration.csv", "migranten"),
-    ):
-        tidy = pd.read_csv(folder / f"{name}.csv", dtype={"ortsteil_code": str})
-        tidy = tidy.rename(columns={"ortsteil": "Gebiet", "sachmerkmal": "Sachmerkmal"})
-        answers[ours] = kdvalues(tidy)
-    return answers
-
-
-@pytest.mark.real
-def test_leipzig_is_fetched_and_checked(ostwerk, web, tmp_path, leipzig_answers):
-    folder = tmp_path / "leipzig"
-    folder.mkdir()
-    text = (LEIPZIG / "programme.toml").read_text(encoding="utf-8")
-    for source in tomllib.loads(text)["sources"]:
-        web.answers[f"/{source['path']}"] = leipzig_answers[source["path"]]
-        assert text.count(f'"{source["address"]}"') == 1
-        text = text.replace(source["address"], web.at(f"/{source['path']}"))
-    (folder / "programme.toml").write_text(text, encoding="utf-8")
-    said = ostwerk("fetch", folder)
-    assert (said.returncode, said.stdout.count(" fetched ")) == (0, 7), said.stdout
-    said = ostwerk("check", folder, "--report", tmp_path / "report")
-    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
-    accepted = {read["file"]: read["accepted"] for read in report["reads"]}
-    assert said.returncode == 0, said.stdout + said.stderr
-    assert accepted["ortsteile.json"] == 63
-    assert accepted["stadtbezirke.json"] == 10
-    assert accepted["sgb2.csv"] == 2 * 63 * 15  # communities of need, and the persons in them
-    assert all(accepted.values())
-    rejected = {read["file"]: read["set_aside"] for read in report["reads"] if read["set_aside"]}
-    assert rejected == {}
-    assert "unchanged" in ostwerk("fetch", folder, "--only", "ortsteile.json").stdout
