@@ -36,6 +36,8 @@ IDLE_MIN = 20.0
 """Minutes without a message of the viewer after which a live kernel ends."""
 KERNEL_MB, KERNELS_A_CORE = 120, 25
 """What is set aside for a live kernel, and how many a core can take."""
+MOST_STARTING = 2 * (os.cpu_count() or 1)
+"""Live kernels that start at the same time; each waits for half of it."""
 MESSAGE_BYTES, MESSAGES_A_SECOND, BURST = 1 << 20, 40, 200
 """Largest message of a viewer, and how many they may send in the long run and at once."""
 WATCH_S = 1.0
@@ -85,6 +87,7 @@ class LivePress(Press):
     def init_settings(self) -> dict:
         """Begin with no kernel."""
         self.live: Counter[str] = Counter()  # visitor = how many
+        self.starts_free = asyncio.Semaphore(MOST_STARTING)
         return super().init_settings()
 
     @asynccontextmanager
@@ -106,7 +109,7 @@ class LivePress(Press):
         try:
             renderer = await self.renderer(page, visit)
             async with AsyncExitStack() as ended_with_it:
-                async with self.kernels_free, asyncio.timeout(self.page_time_limit_s):
+                async with self.starts_free, asyncio.timeout(self.page_time_limit_s):
                     kernel_id, kernel = await ended_with_it.enter_async_context(
                         self.kernel(renderer)
                     )
