@@ -50,7 +50,8 @@ def test_pyproject_names_every_package_that_is_imported():
                 imported |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 imported.add(node.module.partition(".")[0])
-    assert imported - named - sys.stdlib_module_names == set()
+    packages = {name.lower() for name in imported - sys.stdlib_module_names}
+    assert packages - named == set()
 
 
 def test_conda_has_the_packages_and_bounds_of_pyproject():
