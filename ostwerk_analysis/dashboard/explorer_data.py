@@ -167,7 +167,7 @@ def _words(declared: pd.Series, language: str) -> dict[str, Any]:
     unit, is_circles = str(declared["unit"]), str(declared["kind"]) in symbols.SYMBOL_KINDS
     return {
         "label": str(declared[f"label_{language}"]),
-        "field": str(declared.get("field") or "own"),
+        "field": _field(declared),
         "circles": is_circles,
         "sign": unit_sign(unit, language),
         "heading": unit_heading(unit, language) or text("Value", language),
@@ -176,6 +176,15 @@ def _words(declared: pd.Series, language: str) -> dict[str, Any]:
         "definition": str(declared.get(f"definition_{language}") or ""),
         "sure": confidence(declared, language),
     }
+
+
+def _field(declared: pd.Series) -> str:
+    """Name the field of an indicator, also where a release was made before its catalogue did."""
+    if "field" in declared:
+        return str(declared["field"])
+    from ..indicators import field_of  # it brings all declarations, which other releases do without
+
+    return field_of(str(declared["indicator"]))
 
 
 class _Codes(NamedTuple):

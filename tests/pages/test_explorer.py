@@ -207,6 +207,18 @@ def test_breaks_that_cannot_be_leave_the_map_and_say_what_can(server, page, type
     assert page.wrong == []
 
 
+def test_indicators_stand_under_their_field_whether_or_not_the_release_says_it(release):
+    def headings(given):
+        drawn = BeautifulSoup(explore(given, "en").html, "html.parser")
+        return [group["label"] for group in drawn.select("[name=indicator] optgroup")]
+
+    older, newer = dataclasses.replace(release), dataclasses.replace(release)
+    older._tables["catalogue"] = release.catalogue.drop(columns="field", errors="ignore")
+    newer._tables["catalogue"] = release.catalogue.assign(field="own")
+    assert headings(older) == ["Funding", "Official statistics"]
+    assert headings(newer) == ["The city's own"]
+
+
 def test_compared_with_the_city_the_number_of_classes_is_odd(server, page):
     page.goto(f"{server.url}/demo/karte?lang=en")
     page.click(".ow-choices summary")
