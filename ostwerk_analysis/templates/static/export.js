@@ -74,16 +74,22 @@
     const rules = [...document.styleSheets].filter((sheet) => !sheet.href).flatMap((sheet) => [...sheet.cssRules]);
     const face = rules.find((rule) => rule instanceof CSSFontFaceRule && rule.style.src.includes("woff2"));
     const address = face?.style.src.match(/url\("?([^")]+)"?\)/)?.[1];
-    if (!address) return "";
-    const file = await fetch(address).then((answer) => answer.blob(), () => null);
+    const packed = address && await packedFrom(address);
+    if (!packed) return "";
+    const family = face.style.fontFamily;
+    return `@font-face { font-family: ${family}; font-weight: 200 900; src: url(${packed}) format("woff2"); }`;
+  }
+
+  // A file as an address that holds it; nothing where it cannot be had.
+  async function packedFrom(address) {
+    if (address.startsWith("data:")) return address; // as in a report, whose server lets none be fetched
+    const file = await fetch(address).then((answer) => (answer.ok ? answer.blob() : null), () => null);
     if (!file) return "";
     const reader = new FileReader();
-    const packed = await new Promise((resolve) => {
+    return new Promise((resolve) => {
       reader.onload = () => resolve(reader.result);
       reader.readAsDataURL(file);
     });
-    const family = face.style.fontFamily;
-    return `@font-face { font-family: ${family}; font-weight: 200 900; src: url(${packed}) format("woff2"); }`;
   }
 
   // Writes a paragraph and gives the place below it.
