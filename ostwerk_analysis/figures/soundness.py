@@ -28,7 +28,10 @@ CONTRADICTION = "entries that contradict each other"
 EMPTY = "a cell that has to be filled"
 NO_PLACE = "an address that cannot be placed"
 NO_NUMBER = "a figure that is no number"
-OTHER = "other faults"
+NO_PERIOD = "a period that cannot be read"
+NO_ROW = "a row that cannot be read"
+NO_SHAPE = "a shape that cannot be used"
+OTHER = "other faults"  # in releases made with rules that are no more
 TWICE = "a row that stands twice"
 UNFORESEEN = "a word that is not foreseen"
 REASONS = {
@@ -61,9 +64,19 @@ REASONS = {
     "address_number": NO_PLACE,
     "address_several": NO_PLACE,
     "address_elsewhere": CONTRADICTION,
-    "overlap": "a shape that cannot be used",
-    "shape": "a shape that cannot be used",
+    "geometry": NO_SHAPE,
+    "overlap": NO_SHAPE,
+    "shape": NO_SHAPE,
     "sum": "shares that do not add up to 100",
+    "cells": NO_ROW,
+    "formula_error": NO_ROW,
+    "merged": NO_ROW,
+    "not_computed": NO_ROW,
+    "record": NO_ROW,
+    "period": NO_PERIOD,
+    "period_length": NO_PERIOD,
+    "confidential": "a figure that is not free for publication",
+    "withdrawn": "a figure that was taken back",
 }
 """Rule that a row breaks = what is said of it to who does not know the table's columns."""
 
