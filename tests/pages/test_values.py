@@ -55,3 +55,21 @@ def test_an_unknown_indicator_names_the_nearest(release):
             "2026-Q3",
             catalogue=release.catalogue,
         )
+
+
+def test_units_are_said_of_told_values_only_and_where_all_count_the_same():
+    shown = pd.DataFrame(
+        {
+            "period": "2026-Q3",
+            "value": [1.5, 4.0, np.nan],
+            "obs_status": "A",
+            "conf_status": ["F", "F", "C"],
+            "n_units": [12, 5, 2],
+        }
+    )
+    firms = pd.Series({"indicator": "jobs", "units": "enterprises", "source": "jobs"})
+    said = values.evidence([firms], shown, "en")
+    assert "Behind each value: 5 to 12\u00a0enterprises." in said
+    assert "Behind it: 12\u00a0enterprises." in values.evidence([firms], shown[:1], "en")
+    persons = pd.Series({**firms, "units": "persons"})
+    assert "Behind" not in values.evidence([firms, persons], shown, "en")
