@@ -329,7 +329,7 @@ def test_a_view_can_be_sent(server, page, browser):
     seen = page.evaluate(LOOKS)
     other = browser.new_page()
     other.goto(sent)
-    other.wait_for_selector("[data-ready]")
+    other.wait_for_selector(".ow-when:has-text('Q4 2025')")
     assert other.evaluate(LOOKS) == seen
     assert other.inner_text(".ow-readout").startswith("Eutritzsch: ")
     other.click("a.switch")
