@@ -114,7 +114,9 @@ def bars(
         within = dimension if language == "de" else dimension[:1].lower() + dimension[1:]
         title = text("{label} by {dimension}", language, label=title, dimension=within)
     heads = [dimension, unit_heading(unit, language) or text("Value", language)]
-    numbers = table(title, heads, [*zip(names, words, strict=True)], language, is_behind=False)
+    statuses = picked["obs_status"].where(picked["state"] == "", "")
+    cells = [*zip(names, words, strict=True)]
+    numbers = table(title, heads, cells, language, is_behind=False, statuses=[*statuses])
     return framed(
         title,
         when,
@@ -157,7 +159,8 @@ def target_bars(
         text("Due", language),
         text("Target reached", language),
     ]
-    numbers = table(title, heads, cells, language, is_behind=False)
+    statuses = ["" if row["state"] else row["obs_status"] for row in rows]
+    numbers = table(title, heads, cells, language, is_behind=False, statuses=statuses)
     here = of_areas(observations, [area_id])
     shown = here.merge(reached[["indicator", "breakdown"]].drop_duplicates())
     shown = shown[shown["period"] == period]

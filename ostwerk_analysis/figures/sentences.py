@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 
 from ..language import number, text
-from .values import Figure
+from .values import Figure, mark_of
 
 LEFT = ' class="ow-left"'
 """Of a cell that holds words, and its heading."""
@@ -78,10 +78,12 @@ def table(
     language: str,
     *,
     is_behind: bool = True,
+    statuses: Sequence[str] = (),
 ) -> str:
     """Write a table that scrolls where it is too wide; the first column names the rows.
 
-    Numbers stand on the right, one below the other; a column of words stands on the left.
+    Numbers stand on the right, one below the other; a column of words stands on the left. Where
+    ``statuses`` are given, the last value of each row has the mark of its own.
     """
     columns = [*zip(*(others for _, *others in rows), strict=True)] or [()] * (len(heads) - 1)
     sides = [LEFT if _is_of_words(column) else "" for column in columns]
@@ -89,13 +91,15 @@ def table(
         f'<th scope="col"{side}>{escape(head)}</th>'
         for head, side in zip(heads, ["", *sides], strict=True)
     )
+    marks = [mark_of(status) for status in statuses or [""] * len(rows)]
     body = "".join(
         f'<tr><th scope="row">{escape(first)}</th>'
         + "".join(
-            f"<td{side}>{escape(cell)}</td>" for cell, side in zip(others, sides, strict=True)
+            f"<td{side}>{escape(cell)}{mark if place == len(others) else ''}</td>"
+            for place, (cell, side) in enumerate(zip(others, sides, strict=True), start=1)
         )
         + "</tr>"
-        for first, *others in rows
+        for (first, *others), mark in zip(rows, marks, strict=True)
     )
     numbers = (
         f'<div class="ow-scroll" role="group" tabindex="0" aria-label="{escape(title)}">'

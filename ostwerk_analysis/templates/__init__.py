@@ -226,6 +226,7 @@ def take_along(
         "language": language,
         "facts": [sentence for sentence in sentences if sentence],
         "marks": {mark: text(meaning, language) for mark, meaning in downloads.MARKS.values()},
+        "untold": [text("kept secret", language), text("no data", language)],
         "words": {
             "take": text("Download", language),
             "picture": text("picture of the figure", language),

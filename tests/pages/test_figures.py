@@ -238,6 +238,9 @@ def test_an_incomplete_sum_is_marked_in_bars(release):
         *("30e", "20", "kept secret")
     ]
     assert drawn.select_one(".ow-amount sup").get_text() == "e"
+    assert [str(cell) for cell in drawn.select("td")] == [
+        *("<td>30<sup>e</sup></td>", "<td>20</td>", "<td>kept secret</td>")
+    ]
     assert drawn.select_one(".ow-note").get_text() == "e estimated"
 
 
@@ -249,6 +252,7 @@ def test_an_incomplete_sum_is_marked_on_its_card_and_its_target(release):
     assert card.select_one(".ow-note").get_text() == "e estimated"
     bar = soup(figures.target_bars(given, release.targets, "2026-Q3", "stadt", **options))
     assert bar.select_one(".ow-amount").get_text() == "60\u00a0%e"
+    assert [cell.get_text() for cell in bar.select("td")][-1] == "60\u00a0%e"
     assert bar.select_one(".ow-note").get_text() == "e estimated"
 
 

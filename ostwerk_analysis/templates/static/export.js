@@ -428,24 +428,26 @@
   }
 
   // A value, what follows it as a unit, and its status: kept secret, missing, or a letter's meaning.
-  function parts(cell, marks) {
+  function parts(cell, { marks, untold }) {
     const taken = cell.cloneNode(true);
     const hidden = taken.querySelector(".ow-hidden");
     if (hidden && taken.querySelector("[aria-hidden]")) return ["", "", say(hidden)];
     const mark = taken.querySelector("sup");
     mark?.remove();
     const shown = taken.textContent.replace(/[ \n\t]+/g, " ").trim();
+    if (untold.includes(shown)) return ["", "", shown];
     const [, value, unit] = shown.match(/^(\S+)\u00a0(\D*)$/) ?? [];
     const status = mark ? (marks[say(mark)] ?? say(mark)) : "";
     return value && NUMBER.test(value) ? [value, unit, status] : [shown.replaceAll("\u00a0", " "), "", status];
   }
 
   function tableOf(table, about) {
-    const { words, marks } = givenTo(table);
+    const given = givenTo(table);
+    const { words } = given;
     const seen = [...table.rows].filter((row) => isOffered(row, table));
     const head = seen.filter((row) => row.closest("thead")).at(-1);
     const rows = seen.filter((row) => !row.closest("thead"))
-      .map((row) => [...row.cells].filter((cell) => !cell.hidden).map((cell) => parts(cell, marks)));
+      .map((row) => [...row.cells].filter((cell) => !cell.hidden).map((cell) => parts(cell, given)));
     const heads = [...(head?.cells ?? [])].filter((cell) => !cell.hidden).map((cell) => {
       const isUnit = cell.querySelector("[data-unit]"); // which says nothing without the title
       return isUnit ? [about.title, about.when.split(",")[0], say(cell)].join(", ") : say(cell);
