@@ -181,7 +181,6 @@ def words(language: str) -> dict[str, str]:
     """Collect the sentences that the browser writes."""
     return {
         "site": text("Site", language),
-        "siteKind": text("Kind", language),
         "within": text("within {distance} m", language).replace(" ", NO_BREAK),
         "nearest": text("nearest site", language),
         "nearestNote": text(

@@ -5,12 +5,13 @@ import json
 import os
 import signal
 import time
+from types import SimpleNamespace
 
 import psutil
 import pytest
 import websockets
 
-from ostwerk_analysis.dashboard.live import visitor
+from ostwerk_analysis.dashboard.live import LiveHandler, visitor
 from ostwerk_analysis.dashboard.rendering import settings
 from ostwerk_analysis.dashboard.still import still
 
@@ -173,6 +174,20 @@ def test_a_viewer_who_floods_is_cut_off(server):
 )
 def test_a_visitor_is_known_by_the_part_of_the_address_that_is_theirs(address, whose):
     assert visitor(address) == whose
+
+
+@pytest.mark.parametrize(
+    ("is_trusted", "said", "whose"),
+    [
+        (False, "203.0.113.9", "198.51.100.1"),
+        (True, "203.0.113.9, 192.0.2.1", "192.0.2.1"),
+        (True, "", "198.51.100.1"),
+    ],
+)
+def test_who_comes_is_said_by_a_trusted_web_server_only(is_trusted, said, whose):
+    request = SimpleNamespace(headers={"X-Forwarded-For": said}, remote_ip="198.51.100.1")
+    server = SimpleNamespace(trusts_proxy=is_trusted)
+    assert LiveHandler.who.fget(SimpleNamespace(request=request, server=server)) == whose
 
 
 def test_one_viewer_cannot_speak_to_anothers_widgets_and_too_many_get_none(server):
