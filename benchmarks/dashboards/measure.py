@@ -318,7 +318,8 @@ async def crowd(
     await context.close()
     if not came:
         return "none saw the map"
-    said = f"{len(came)} of {viewers}, last {max(came):.1f} s, {used / len(came):.1f} MB each"
+    each = max(0.0, used / len(came))  # a server may also have freed what it no longer needed
+    said = f"{len(came)} of {viewers}, last {max(came):.1f} s, {each:.1f} MB each"
     return said + (f", stopped: memory ({len(stopped)})" if stopped or opened.cancelled() else "")
 
 

@@ -422,7 +422,7 @@ def _words(language: str) -> dict[str, Any]:
         "points": f", {text('in percentage points', language)}",
         "noCity": text(NO_CITY, language),
         "toTheCity": text(TO_CITY, language),
-        "notToTheCity": text("The difference to the city (only of shares and rates)", language),
+        "notToTheCity": text("The difference to the city (not of counts and sums)", language),
         "total": text("Total", language),
         "places": {"district": text("District", language), "borough": text("Borough", language)},
         "play": text("Play", language),

@@ -12,7 +12,7 @@ from ..codes import CODES, DIMENSIONS, code_name
 from ..faults import DataError
 from ..language import number, quarter, text, unit_sign
 from ..observations import as_of, dimensions
-from .sentences import framed, table
+from .sentences import Cell, framed, table
 from .tables import targets_reached
 from .values import (
     Figure,
@@ -115,8 +115,8 @@ def bars(
         title = text("{label} by {dimension}", language, label=title, dimension=within)
     heads = [dimension, unit_heading(unit, language) or text("Value", language)]
     statuses = picked["obs_status"].where(picked["state"] == "", "")
-    cells = [*zip(names, words, strict=True)]
-    numbers = table(title, heads, cells, language, is_behind=False, statuses=[*statuses])
+    cells = [*zip(names, zip(words, statuses, strict=True), strict=True)]
+    numbers = table(title, heads, cells, language, is_behind=False)
     return framed(
         title,
         when,
@@ -145,12 +145,18 @@ def target_bars(
     reached = targets_reached(observations, targets, period, area_id)
     rows = reached.to_dict("records")
     names = [label(catalogue, row["indicator"], language, row["breakdown"], parts) for row in rows]
-    words = [written(row["reached_pct"], row["state"], "percent", language, 0) for row in rows]
+    told = [
+        (
+            written(row["reached_pct"], row["state"], "percent", language, 0),
+            "" if row["state"] else str(row["obs_status"]),
+        )
+        for row in rows
+    ]
+    goals = [_goal(row, str(entry(catalogue, row["indicator"])["unit"]), language) for row in rows]
     longest = max([100.0, *reached["reached_pct"].dropna()])
     title = text("Targets reached", language)
-    cells = [
-        [name, *_goal(row, str(entry(catalogue, row["indicator"])["unit"]), language), word]
-        for name, row, word in zip(names, rows, words, strict=True)
+    cells: list[list[Cell]] = [
+        [name, *goal, share] for name, goal, share in zip(names, goals, told, strict=True)
     ]
     heads = [
         text("Indicator", language),
@@ -159,8 +165,7 @@ def target_bars(
         text("Due", language),
         text("Target reached", language),
     ]
-    statuses = ["" if row["state"] else row["obs_status"] for row in rows]
-    numbers = table(title, heads, cells, language, is_behind=False, statuses=statuses)
+    numbers = table(title, heads, cells, language, is_behind=False)
     here = of_areas(observations, [area_id])
     shown = here.merge(reached[["indicator", "breakdown"]].drop_duplicates())
     shown = shown[shown["period"] == period]
@@ -172,14 +177,16 @@ def target_bars(
                 name,
                 row["reached_pct"],
                 longest,
-                word,
+                share,
                 whole=100,
-                mark="" if row["state"] else mark_of(row["obs_status"]),
+                mark=mark_of(status),
                 beneath=text(
                     "{value} of {target} by {due}", language, value=value, target=target, due=due
                 ),
             )
-            for row, (name, value, target, due, word) in zip(rows, cells, strict=True)
+            for row, name, (value, target, due), (share, status) in zip(
+                rows, names, goals, told, strict=True
+            )
         )
         + signs(set(), _statuses(reached), language)
         + foot(

@@ -10,7 +10,7 @@ from ..codes import CODES, code_name
 from ..language import number, quarter, text
 from ..observations import as_of
 from .bars import bar_item, bar_list
-from .sentences import framed, table
+from .sentences import Cell, framed, statuses_in, table
 from .values import (
     NOTHING,
     SUPPRESSED,
@@ -21,6 +21,7 @@ from .values import (
     observed,
     of_areas,
     signs,
+    told,
     unit_heading,
     unobserved,
     written,
@@ -64,15 +65,16 @@ def funnel(
     names = {code: code_name("stage", code, language, parts) for code in stages}
     values = [one["value"] for one in stages.values()]
     longest = float(np.nanmax(values)) if not np.isnan(values).all() else 0.0
-    items, rows = [], []
+    items: list[str] = []
+    rows: list[list[Cell]] = []
     for code, one in stages.items():
-        amount = written(one["value"], one["state"], "", language, 0)
+        amount, status = told(one, "", language, 0)
+        mark = mark_of(status)
         went_on = _went_on(code, steps, language)
-        mark = "" if one["state"] else mark_of(one["obs_status"])
         items.append(
             bar_item(names[code], one["value"], longest, amount, mark=mark, beneath=went_on)
         )
-        rows.append([names[code], amount, went_on or NOTHING])
+        rows.append([names[code], (amount, status), (went_on or NOTHING, _status(code, steps))])
     title = text("From the first contact to a job", language)
     heads = [
         text("Stage", language),
@@ -85,11 +87,10 @@ def funnel(
         language,
     )
     shown = here[here["indicator"].isin([STAGES, STEPS]) & (here["period"] == when)]
-    statuses = {one["obs_status"] for one in stages.values() if not one["state"]}
     return framed(
         title,
         ", ".join([quarter(when, language), unit_heading(str(declared[0]["unit"]), language)]),
-        f"{bar_list(items)}{signs(set(), statuses, language)}"
+        f"{bar_list(items)}{signs(set(), statuses_in(rows), language)}"
         f'<p class="ow-words">{escape(_sentence(stages, steps, language))}</p>'
         f'<p class="ow-note">{escape(remark)}</p>'
         + foot(
@@ -101,6 +102,11 @@ def funnel(
         language,
         is_half=True,
     )
+
+
+def _status(code: str, steps: Mapping[str, dict]) -> str:
+    """Give the status of the share of an earlier stage; empty where it has none."""
+    return "" if code not in OF or steps[code]["state"] else steps[code]["obs_status"]
 
 
 def _went_on(code: str, steps: Mapping[str, dict], language: str) -> str:

@@ -1,7 +1,7 @@
 """What figures made of sentences share: a heading, what is said, and the table of its numbers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 import numpy as np
@@ -9,6 +9,8 @@ import numpy as np
 from ..language import number, text
 from .values import Figure, mark_of
 
+Cell = str | tuple[str, str]
+"""Of a table: words, or words and the observation status that marks them."""
 LEFT = ' class="ow-left"'
 """Of a cell that holds words, and its heading."""
 NUMBER = re.compile(r"(p\s[=<]\s|[≈×]\s?)?[+\u2212-]?\d")
@@ -74,32 +76,31 @@ def paragraphs(said: Sequence[str | tuple[str, str]]) -> str:
 def table(
     title: str,
     heads: Sequence[str],
-    rows: Sequence[Sequence[str]],
+    rows: Sequence[Sequence[Cell]],
     language: str,
     *,
     is_behind: bool = True,
-    statuses: Sequence[str] = (),
 ) -> str:
     """Write a table that scrolls where it is too wide; the first column names the rows.
 
-    Numbers stand on the right, one below the other; a column of words stands on the left. Where
-    ``statuses`` are given, the last value of each row has the mark of its own.
+    Numbers stand on the right, one below the other; a column of words stands on the left.
     """
-    columns = [*zip(*(others for _, *others in rows), strict=True)] or [()] * (len(heads) - 1)
+    cells = [[one if isinstance(one, tuple) else (one, "") for one in row] for row in rows]
+    words = [[written for written, _ in row] for row in cells]
+    columns = [*zip(*(others for _, *others in words), strict=True)] or [()] * (len(heads) - 1)
     sides = [LEFT if _is_of_words(column) else "" for column in columns]
     top = "".join(
         f'<th scope="col"{side}>{escape(head)}</th>'
         for head, side in zip(heads, ["", *sides], strict=True)
     )
-    marks = [mark_of(status) for status in statuses or [""] * len(rows)]
     body = "".join(
         f'<tr><th scope="row">{escape(first)}</th>'
         + "".join(
-            f"<td{side}>{escape(cell)}{mark if place == len(others) else ''}</td>"
-            for place, (cell, side) in enumerate(zip(others, sides, strict=True), start=1)
+            f"<td{side}>{escape(written)}{mark_of(status)}</td>"
+            for (written, status), side in zip(others, sides, strict=True)
         )
         + "</tr>"
-        for (first, *others), mark in zip(rows, marks, strict=True)
+        for (first, _), *others in cells
     )
     numbers = (
         f'<div class="ow-scroll" role="group" tabindex="0" aria-label="{escape(title)}">'
@@ -109,6 +110,11 @@ def table(
         return numbers
     head = escape(text("As a table", language))
     return f"<details><summary>{head}</summary>{numbers}</details>"
+
+
+def statuses_in(rows: Iterable[Sequence[Cell]]) -> set[str]:
+    """Collect the statuses of a table's cells, whose marks are to be explained."""
+    return {cell[1] for row in rows for cell in row if isinstance(cell, tuple)}
 
 
 def _is_of_words(column: Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ from ..codes import CODES, DIMENSIONS, code_name
 from ..language import number, quarter, text
 from ..observations import as_of, dimensions
 from .bars import MOST_IN_HALF, bar_item, bar_list
-from .sentences import framed, table
+from .sentences import Cell, framed, statuses_in, table
 from .values import (
     MISSING,
     SUPPRESSED,
@@ -27,6 +27,7 @@ from .values import (
     of_areas,
     part_label,
     signs,
+    told,
     written,
 )
 
@@ -163,7 +164,7 @@ def shares(
         title,
         when_words,
         (f'<ul class="ow-peers">{drawn_lists}</ul>' if len(groups) > 1 else drawn_lists)
-        + signs(set(), {one.status for one in found if not one.state}, language)
+        + signs(set(), statuses_in(rows), language)
         + _words(_sentence(found, bool(of or by), called, language, parts), "ow-words")
         + _words(remark, "ow-note")
         + foot(
@@ -281,15 +282,15 @@ def _row(
     by: str,
     language: str,
     parts: Mapping[str, str] | None,
-) -> list[str]:
+) -> list[Cell]:
     """Put a share into a row of the table, its count told apart by a dimension."""
-    told = [
-        written(side["value"], side["state"], "", language, 0) for side in (one.part, one.whole)
-    ]
-    told.append(written(one.pct, one.state, "percent", language, 1))
+    share = {"value": one.pct, "state": one.state, "obs_status": one.status}
     split = [observed(here, one.indicator, when, f"{by}={code}") for code in CODES.get(by, {})]
-    told += [written(found["value"], found["state"], "", language, 0) for found in split]
-    return [_name(one, called, language, parts), *told]
+    counts, apart = (
+        [told(found, "", language, 0) for found in some] for some in ((one.part, one.whole), split)
+    )
+    name = _name(one, called, language, parts)
+    return [name, *counts, told(share, "percent", language, 1), *apart]
 
 
 def _words(said: str, kind: str) -> str:

@@ -10,7 +10,7 @@ from ..codes import CODES, code_name
 from ..language import number, quarter, text
 from ..observations import as_of
 from .bars import bar_item, bar_list
-from .sentences import framed, table
+from .sentences import Cell, framed, statuses_in, table
 from .values import (
     SUPPRESSED,
     Figure,
@@ -22,6 +22,7 @@ from .values import (
     observed,
     of_areas,
     signs,
+    told,
     written,
 )
 
@@ -60,7 +61,8 @@ def job_stair(
     stairs = {kind.removesuffix("_to_date"): _stair(here, kind, when) for kind in kinds}
     values = [rung["fte"]["value"] for stair in stairs.values() for rung in stair.values()]
     longest = float(np.nanmax(values)) if not np.isnan(values).all() else 0.0
-    panels, rows, said = [], [], []
+    rows: list[list[Cell]] = []
+    panels, said = [], []
     for kind, stair in stairs.items():
         head = text(KINDS[kind], language)
         items = [
@@ -94,12 +96,13 @@ def job_stair(
         & (here["period"] == when)
         & here["breakdown"].isin([f"status={code}" for code in CODES["status"]])
     ]
-    statuses = set(shown.loc[shown["value"].notna(), "obs_status"])
     words = f'<p class="ow-words">{escape(" ".join(filter(None, said)))}</p>'
     return framed(
         title,
         text("{period}, since the start", language, period=quarter(when, language)),
-        f'<ul class="ow-peers">{"".join(panels)}</ul>{signs(set(), statuses, language)}{words}'
+        f'<ul class="ow-peers">{"".join(panels)}</ul>'
+        + signs(set(), statuses_in(rows), language)
+        + words
         + foot(
             declared,
             language,
@@ -142,13 +145,10 @@ def _beneath(rung: Mapping[str, dict], language: str) -> str:
     return "; ".join(said)
 
 
-def _cells(rung: Mapping[str, dict], language: str) -> list[str]:
+def _cells(rung: Mapping[str, dict], language: str) -> list[tuple[str, str]]:
     """Write what is told of a rung into the table's cells."""
     digits = {"fte": 1, "persons": 0, "founders": 1, "cost": 0}
-    return [
-        written(rung[fact]["value"], rung[fact]["state"], "", language, places)
-        for fact, places in digits.items()
-    ]
+    return [told(rung[fact], "", language, places) for fact, places in digits.items()]
 
 
 def _sentence(head: str, stair: Mapping[str, Mapping[str, dict]], language: str) -> str:

@@ -279,6 +279,14 @@ def written(value: float, state: str, unit: str, language: str, digits: int | No
     return number(value, unit, language, digits)
 
 
+def told(
+    one: Mapping[str, Any], unit: str, language: str, digits: int | None = None
+) -> tuple[str, str]:
+    """Write a value of :func:`observed` for a table's cell, with the status that marks it."""
+    state = one["state"]
+    return written(one["value"], state, unit, language, digits), "" if state else one["obs_status"]
+
+
 def hedge(status: str, why: str = "", *, is_rounded: bool = False) -> str:
     """Give how a value is to be put, as a message: ``about {value}``, or as it is.
 

@@ -173,7 +173,7 @@ def test_the_difference_to_the_city_is_offered_for_rates_only(server, page):
     assert page.input_value("[name=compare]") == ""
     assert "compare" not in page.url
     assert city.is_disabled()
-    assert city.text_content() == "The difference to the city (only of shares and rates)"
+    assert city.text_content() == "The difference to the city (not of counts and sums)"
     turn_to(page, "unemployed_share")
     assert city.text_content() == "The difference to the city"
 

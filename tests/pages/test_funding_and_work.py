@@ -186,6 +186,25 @@ def test_a_count_is_set_against_the_whole_only_where_both_are_told():
     assert [bar[3] for bar in bars_of(figure)] == [None, None]
 
 
+def test_estimated_values_are_marked_in_tables_too_from_which_they_are_taken_along():
+    def estimated(cells, *parts):
+        made = observed(cells)
+        made.loc[made["breakdown"].isin(parts), "obs_status"] = "E"
+        return made, PERIOD, "stadt"
+
+    funnel = figures.funnel(*estimated(STAGES | STEPS, "stage=applied", "step=applied"), **TOLD)
+    assert table_of(funnel)[2] == ["Applied", "80e", "45.0\u00a0% of those advisede"]
+    assert table_of(funnel)[3][1] == "60"
+    stair = figures.job_stair(*estimated(JOBS, "status=verified"), **TOLD)
+    assert [row[1] for row in table_of(stair)[:4]] == ["40.0", "30.0", "20.0e", "10.0"]
+    shares = {(SHARE, "advice=before"): 75, ("grants_completed_to_date", "advice=before"): 30}
+    made, *where = estimated(shares, "advice=before")
+    shown = figures.shares(made, [SHARE], *where, title="Completed", by="advice", **TOLD)
+    assert table_of(shown)[0][1] == "30e"
+    for figure in (funnel, stair, shown):
+        assert page_of(figure).select_one(".ow-note").get_text() == "e estimated"
+
+
 def test_what_was_not_observed_is_said_and_fails_nothing():
     nothing = observed({("businesses", ""): 3})
     for figure in (

@@ -95,7 +95,7 @@ function lines(view) {
     svg("path", { class: "ow-course", d }, group);
     // The letter is as large on any screen, and leaves a circle or a short name free to be read.
     const pixel = map.viewBox.baseVal.width / (map.clientWidth || 600);
-    const isTaken = view.level === "hexagon" || view.indicator().circles;
+    const isTaken = view.level === "hexagon" || map.querySelector(".ow-circles").hasChildNodes();
     const [x, middle] = view.points[i];
     const y = middle - (isTaken ? BADGE.lift * pixel : 0);
     svg("circle", { cx: x, cy: y, r: BADGE.radius * pixel }, group);

@@ -186,6 +186,7 @@ function sheet(view) {
       if (shown !== i) return;
       draw(i).focus({ preventScroll: false });
     } catch {
+      if (shown !== i) return;
       const again = element("button", words.again, { type: "button" });
       const back = element("button", words.back, { type: "button" });
       again.addEventListener("click", () => open(i));

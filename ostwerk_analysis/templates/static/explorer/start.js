@@ -67,7 +67,8 @@ function explorer(root) {
       view.run("redraw", view.look(), view.cells());
     },
   };
-  const early = Object.values(view.fields).filter(isTurned).map((field) => [field, field.value]);
+  const turned = location.hash ? [] : Object.values(view.fields).filter(isTurned);
+  const early = turned.map((field) => [field, field.value]);
   for (const part of PARTS) part(view);
   view.recall();
   for (const [field, value] of early) {
