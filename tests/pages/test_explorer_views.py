@@ -248,8 +248,8 @@ def test_a_whole_view_can_be_sent(page, address, browser):
     other.close()
 
 
-def test_a_part_that_cannot_be_fetched_is_said_and_asked_for_again(page, apart):
-    whole, parts = apart
+def cut_off(page, whole, parts):
+    """Serve a page whose parts cannot be had, until the one item of the list is set to False."""
     fails = [True]
 
     def answer(route):
@@ -262,6 +262,11 @@ def test_a_part_that_cannot_be_fetched_is_said_and_asked_for_again(page, apart):
             route.fulfill(content_type="application/json", body=parts[name])
 
     page.route("**/*", answer)
+    return fails
+
+
+def test_a_part_that_cannot_be_fetched_is_said_and_asked_for_again(page, apart):
+    fails = cut_off(page, *apart)
     page.goto("http://release.test/demo/karte")
     page.wait_for_selector("[data-ready]")
     seen = titles(page)
@@ -277,23 +282,11 @@ def test_a_part_that_cannot_be_fetched_is_said_and_asked_for_again(page, apart):
     assert not again.is_visible()
     assert titles(page)[0] == "Altstadt: 2,000\u00a0persons"
     asked = {url.rsplit("/", 1)[-1] for url in page.asked} - {"karte"}
-    assert asked <= {f"{name}.json" for name in parts}
+    assert asked <= {f"{name}.json" for name in apart[1]}
 
 
 def test_a_second_indicator_that_cannot_be_fetched_is_asked_for_again(page, apart):
-    whole, parts = apart
-    fails = [True]
-
-    def answer(route):
-        name = route.request.url.rsplit("/", 1)[-1].removesuffix(".json")
-        if name not in parts:
-            route.fulfill(content_type="text/html; charset=utf-8", body=whole)
-        elif fails[0]:
-            route.abort()
-        else:
-            route.fulfill(content_type="application/json", body=parts[name])
-
-    page.route("**/*", answer)
+    fails = cut_off(page, *apart)
     # a shared address, opened cold: the second map has to wait, and the first does not
     page.goto(
         "http://release.test/demo/karte#indicator=unemployed_share&view=beside&second=residents"
